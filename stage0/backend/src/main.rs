@@ -1,0 +1,2 @@
+//! Back.
+fn main() {}

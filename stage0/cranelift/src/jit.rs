@@ -255,3 +255,40 @@ fn apply(field: &mut [u8], kind: FixupKind, place: usize, target: usize) -> Opti
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An instruction at 0x10_0000 with the address of `target` filled in.
+    fn filled(instruction: u32, kind: FixupKind, target: usize) -> Option<u32> {
+        let mut field = instruction.to_le_bytes();
+        apply(&mut field, kind, 0x10_0000, target)?;
+        Some(u32::from_le_bytes(field))
+    }
+
+    #[test]
+    fn calls_of_aarch64_reach_128_megabytes() {
+        const BL: u32 = 0x9400_0000;
+        assert_eq!(filled(BL, FixupKind::Arm64Call, 0x10_0008), Some(0x9400_0002));
+        assert_eq!(filled(BL, FixupKind::Arm64Call, 0x0f_fffc), Some(0x97ff_ffff));
+        assert_eq!(filled(BL, FixupKind::Arm64Call, 0x10_0000 + (128 << 20)), None);
+    }
+
+    #[test]
+    fn addresses_of_aarch64_are_a_page_and_an_offset() {
+        const ADRP_X0: u32 = 0x9000_0000;
+        const ADD_X0_X0: u32 = 0x9100_0000;
+        assert_eq!(filled(ADRP_X0, FixupKind::Arm64Page, 0x10_0fff), Some(0x9000_0000));
+        assert_eq!(filled(ADRP_X0, FixupKind::Arm64Page, 0x10_5123), Some(0xb000_0020));
+        assert_eq!(filled(ADRP_X0, FixupKind::Arm64Page, 0x0f_f000), Some(0xf0ff_ffe0));
+        assert_eq!(filled(ADD_X0_X0, FixupKind::Arm64PageOffset, 0x10_5123), Some(0x9104_8c00));
+    }
+
+    #[test]
+    fn relative_addresses_fit_32_bits() {
+        assert_eq!(filled(0, FixupKind::Relative32, 0x10_0010), Some(0x10));
+        assert_eq!(filled(0, FixupKind::X64Call, 0x0f_fff0), Some(-0x10_i32 as u32));
+        assert_eq!(filled(0, FixupKind::Relative32, 0x9000_0000), None);
+    }
+}

@@ -13,5 +13,7 @@ pub mod infer;
 pub mod layout;
 pub mod module;
 mod names;
+pub mod request;
+pub mod stats;
 pub mod types;
 pub mod validate;

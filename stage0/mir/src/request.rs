@@ -499,8 +499,13 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_request_are_errors() {
-        for text in [&b""[..], b"\xff", b"kea-backend-request", b"kea-backend-request x", b"kea-backend-request 1.0\nmodule \"\\u{zz}\""]
-        {
+        for text in [
+            &b""[..],
+            b"\xff",
+            b"kea-backend-request",
+            b"kea-backend-request x",
+            b"kea-backend-request 1.0\nmodule \"\\u{zz}\"",
+        ] {
             assert!(Request::read(text).is_err());
             assert!(Reply::read(text).is_err());
         }

@@ -103,7 +103,9 @@ fn check(way: Way, tools: &Tools, source: &Source) -> Result<()> {
     if outcome.stdout != stdout.as_bytes() {
         bail!("{}", difference("standard output", stdout, &outcome.stdout()));
     }
-    if stderr_begins(&stderr, &expectation) { check_counts(expectation.counts, stats) } else {
+    if stderr_begins(&stderr, &expectation) {
+        check_counts(expectation.counts, stats)
+    } else {
         bail!("{}", difference("standard error", &(expectation.stderr.join("\n") + "\n"), &stderr))
     }
 }

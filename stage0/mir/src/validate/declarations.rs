@@ -282,13 +282,27 @@ fn check_clause(module: &Module, function: &Function, effect: EffectId, operatio
     ensure(fits, "clause", || {
         format!("the parameters of a clause of {whole} are `ev {}`, then the operation's", effect_data.name)
     })?;
-    ensure(signature.results == operation.results, "clause", || {
+    ensure(are_results_of_clause(&signature.results, &operation.results), "clause", || {
         format!("the results of a clause of {whole} are the operation's")
     })?;
     let escapes = operation.class == OperationClass::TailEscapes;
     ensure(escapes || !signature.may_fail(), "clause", || {
         format!("{whole} is `tail`: only a clause of a `tail escapes` operation may fail")
     })
+}
+
+/// The parameters that borrowed results name stand behind the evidence.
+fn are_results_of_clause(clause: &Results, operation: &Results) -> bool {
+    match (clause, operation) {
+        (Results::Values(clause), Results::Values(operation)) => {
+            clause.len() == operation.len()
+                && clause.iter().zip(operation).all(|(a, b)| {
+                    let moved = b.anchors.iter().map(|anchor| anchor + 1);
+                    a.ty == b.ty && a.ownership == b.ownership && moved.eq(a.anchors.iter().copied())
+                })
+        }
+        _ => clause == operation,
+    }
 }
 
 fn check_captures(function: &Function) -> Check {

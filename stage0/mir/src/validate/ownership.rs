@@ -275,15 +275,14 @@ impl<'a> Flow<'a> {
     }
 
     fn check_result(&mut self, value: Value, lifetime: &Anchors, result: &ResultType) {
-        let first = self.context.first_named_param();
-        let named = |anchor: &Value| result.anchors.iter().any(|index| anchor.index() == *index as usize + first);
+        let named = |anchor: &Value| result.anchors.contains(&anchor.0);
         let outside = lifetime.iter().find_map(|anchor| match anchor {
             Anchor::Value(anchor) if !named(anchor) => Some(*anchor),
             _ => None,
         });
         if let Some(anchor) = outside {
             self.report(value, "O4", || {
-                let named: Vec<Value> = result.anchors.iter().map(|index| Value(*index + first as u32)).collect();
+                let named: Vec<Value> = result.anchors.iter().map(|index| Value(*index)).collect();
                 let named = if named.is_empty() { "static data".into() } else { names(&named) };
                 format!("{} is a result borrowed from {named}, but lives as long as {}", name(value), name(anchor))
             });

@@ -1,0 +1,1 @@
+//! `run`: a module is compiled to memory and run there.

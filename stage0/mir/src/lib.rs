@@ -14,5 +14,7 @@ pub mod interp;
 pub mod layout;
 pub mod module;
 mod names;
+pub mod reader;
 pub mod types;
 pub mod validate;
+pub mod writer;

@@ -13,7 +13,7 @@
 //! 9. `evidence`: an evidence record's clauses (see `types`).
 
 use super::Context;
-use super::finding::{Broken, Check, Findings, Place, broken, ensure, name};
+use super::finding::{Broken, Check, Findings, Place, broken, count, ensure, name};
 use super::{externs, layouts, statics};
 use crate::diagnostic::Diagnostic;
 use crate::entity::{Block, EffectId, FuncId};
@@ -349,7 +349,7 @@ pub(super) fn check_clauses(module: &Module, effect: EffectId, clauses: &[FuncId
         .map(|(index, _)| index as u32)
         .collect();
     ensure(handled.len() == clauses.len(), "evidence", || {
-        format!("{} has {} operations with clauses, and {} are given", effect_data.name, handled.len(), clauses.len())
+        format!("{} has {} with clauses, not {}", effect_data.name, count(handled.len(), "operation"), clauses.len())
     })?;
     for (operation, clause) in handled.into_iter().zip(clauses) {
         let function = module.function(*clause);

@@ -1,2 +1,61 @@
-//! Perf.
-fn main() {}
+//! Measurements of the compiler and of compiled programs. `perf/README.md` says how to read them.
+
+mod build;
+mod callgrind;
+mod contract;
+mod kernels;
+mod report;
+mod synthesize;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures how fast Kea compiles and how fast compiled programs run.
+#[derive(Parser)]
+#[command(name = "kea-perf", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compiled programs beside their twins in Rust or C, in interleaved runs
+    Kernels {
+        /// How often each program runs
+        #[arg(long, default_value_t = 7)]
+        rounds: usize,
+        /// Counts instructions under callgrind too, which takes minutes
+        #[arg(long)]
+        instructions: bool,
+        /// Only kernels whose name contains this
+        #[arg(long, default_value = "")]
+        filter: String,
+        /// Writes all samples to this file
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// The speed of the reader, the validator, the writer and the backend on a large module
+    Contract {
+        /// The size of the module
+        #[arg(long, default_value_t = 20)]
+        megabytes: usize,
+        /// How often each step is repeated; the best counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Writes all samples to this file
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Kernels { rounds, instructions, filter, json } => {
+            report::save(json.as_deref(), &kernels::measure(rounds, instructions, &filter)?)
+        }
+        Command::Contract { megabytes, rounds, json } => {
+            report::save(json.as_deref(), &contract::measure(megabytes, rounds)?)
+        }
+    }
+}

@@ -185,9 +185,9 @@ fn mnemonics(out: &mut String, contract: &Contract) {
             ));
         }
         for suffix in &op.suffixes {
-            let mut text = op.name.clone();
-            for part in suffix.scalars.iter().chain(&suffix.mode) {
-                text = text + "." + part;
+            let mut text = format!("{}.{}", op.name, suffix.scalars.join("->"));
+            if let Some(mode) = &suffix.mode {
+                text = text + "." + mode;
             }
             let scalar = |index: usize| {
                 suffix.scalars.get(index).map_or("None".into(), |name| format!("Some(Scalar::{})", camel(name)))

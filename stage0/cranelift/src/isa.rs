@@ -46,7 +46,9 @@ fn flags(optimize: Optimize, verify: bool) -> Result<settings::Flags, SetError> 
         ("opt_level", level),
         ("regalloc_algorithm", allocator),
         ("log2_min_function_alignment", alignment),
-        ("is_pic", "true"),
+        // Every symbol is referred to relative to the code, which makes it position-independent; `is_pic` would read
+        // each address from a table.
+        ("is_pic", "false"),
         ("use_colocated_libcalls", "true"),
         // The pinned register is the context, by the contract.
         ("enable_pinned_reg", "true"),

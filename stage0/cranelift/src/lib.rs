@@ -12,9 +12,12 @@ pub mod elf;
 pub mod frame;
 pub mod image;
 pub mod isa;
+pub mod jit;
 pub mod lower;
+mod mapping;
 pub mod object;
 pub mod sites;
 pub mod symbol;
 
-pub use object::Cranelift;
+pub use self::jit::{Jit, JitOptions};
+pub use self::object::Cranelift;

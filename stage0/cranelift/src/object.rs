@@ -15,10 +15,7 @@ use std::time::Instant;
 
 /// The Cranelift backend.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cranelift {
-    /// Whether Cranelift checks its own intermediate form: slow, for tests.
-    pub verify: bool,
-}
+pub struct Cranelift;
 
 impl Backend for Cranelift {
     fn name(&self) -> &'static str {
@@ -30,42 +27,48 @@ impl Backend for Cranelift {
     }
 
     fn compile(&self, module: &ValidModule, options: &Options) -> Result<Compiled, Vec<Diagnostic>> {
-        check(module, &options.target).map_err(|diagnostic| vec![diagnostic])?;
-        let isa = target_isa(&options.target, options.optimize, self.verify).map_err(|diagnostic| vec![diagnostic])?;
-        let lowering = Lowering { module, isa: &*isa, colocated: |_| true };
-        let (codes, work) = compile(&lowering, &items(module), options.jobs)?;
-        let start = Instant::now();
-        let (mut image, symbols) = assemble(module, &codes);
-        let mut emit = || {
-            if options.debug_lines {
-                dwarf::add(module, &codes, &symbols, &mut image)?;
-                frame::add(&*isa, &codes, &symbols, &mut image)?;
-            }
-            elf::write(&image, architecture(&options.target))
-        };
-        let object = emit().map_err(|error| {
-            vec![Diagnostic::error("internal", 0, format!("internal compiler error: the object file: {error}"))]
-        })?;
-        let Work { instructions, code_bytes, lowering, codegen } = work;
-        let stats = vec![
-            ("functions", codes.len() as u64),
-            ("instructions", instructions),
-            ("code_bytes", code_bytes),
-            ("lower_us", lowering.as_micros() as u64),
-            ("codegen_us", codegen.as_micros() as u64),
-            ("emit_us", start.elapsed().as_micros() as u64),
-        ];
-        Ok(Compiled { object, diagnostics: Vec::new(), stats })
+        compile_object(module, options, cfg!(debug_assertions))
     }
 }
 
-/// What there is to compile, in order: the functions with bodies, then the program's entry.
+/// Compiles a module to an object file. With `verify`, Cranelift checks its own intermediate form.
+pub fn compile_object(module: &ValidModule, options: &Options, verify: bool) -> Result<Compiled, Vec<Diagnostic>> {
+    check(module, &options.target).map_err(|diagnostic| vec![diagnostic])?;
+    let isa = target_isa(&options.target, options.optimize, verify).map_err(|diagnostic| vec![diagnostic])?;
+    let lowering = Lowering { module, isa: &*isa, colocated: |_| true };
+    let mut items = items(module);
+    items.extend(module.entry.map(|_| Item::Main));
+    let (codes, work) = compile(&lowering, &items, options.jobs)?;
+    let start = Instant::now();
+    let (mut image, symbols) = assemble(module, &codes);
+    let mut emit = || {
+        if options.debug_lines {
+            dwarf::add(module, &codes, &symbols, &mut image)?;
+            frame::add(&*isa, &codes, &symbols, &mut image)?;
+        }
+        elf::write(&image, architecture(&options.target))
+    };
+    let object = emit().map_err(|error| {
+        vec![Diagnostic::error("internal", 0, format!("internal compiler error: the object file: {error}"))]
+    })?;
+    let Work { instructions, code_bytes, lowering, codegen } = work;
+    let stats = vec![
+        ("functions", codes.len() as u64),
+        ("instructions", instructions),
+        ("code_bytes", code_bytes),
+        ("lower_us", lowering.as_micros() as u64),
+        ("codegen_us", codegen.as_micros() as u64),
+        ("emit_us", start.elapsed().as_micros() as u64),
+    ];
+    Ok(Compiled { object, diagnostics: Vec::new(), stats })
+}
+
+/// What there is to compile, in order: the functions with bodies, then the program's
+/// entry by the platform's convention.
 pub fn items(module: &Module) -> Vec<Item> {
     let bodies = module.functions.iter().enumerate().filter(|(_, function)| function.body.is_some());
     let mut items: Vec<Item> = bodies.map(|(index, _)| Item::Function(FuncId::new(index))).collect();
-    if let Some(entry) = module.entry {
-        items.extend([Item::Entry(entry), Item::Main]);
-    }
+    items.extend(module.entry.map(Item::Entry));
     items
 }
 

@@ -13,5 +13,7 @@ pub mod infer;
 pub mod layout;
 pub mod module;
 mod names;
+pub mod reader;
 pub mod types;
 pub mod validate;
+pub mod writer;

@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod entity;
 pub mod infer;
 pub mod kea_module;
+pub mod interp;
 pub mod layout;
 pub mod module;
 mod names;

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entity::{Block, InstId, LayoutId, Value};
-use crate::module::{Body, Function, Location, Module};
+use crate::module::{Body, Function, Module};
+use crate::writer::write_inst;
 
 /// A broken rule: its word, and what is wrong.
 #[derive(Debug)]
@@ -98,15 +99,11 @@ impl<'a> Findings<'a> {
                 let data = body.inst(inst);
                 diagnostic.block = Some(block.0);
                 diagnostic.line = line(inst.index());
-                diagnostic.location = if data.location.is_known() { data.location } else { Location::default() };
-                diagnostic.instruction = Some(data.mnemonic.info().text.into());
+                diagnostic.location = data.location;
+                diagnostic.instruction = Some(write_inst(self.module, body, data).into());
             }
         }
         diagnostic
-    }
-
-    pub fn module(&self) -> &'a Module {
-        self.module
     }
 }
 

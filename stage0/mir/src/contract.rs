@@ -1,7 +1,9 @@
 //! The contract as tables, generated from `contract/kea-mir-1.contract` at build time.
 
 use crate::types::Scalar;
+use rustc_hash::FxHashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
@@ -160,6 +162,9 @@ impl Opcode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mnemonic(pub u16);
 
+static MNEMONICS_BY_TEXT: LazyLock<FxHashMap<&'static str, Mnemonic>> =
+    LazyLock::new(|| MNEMONICS.iter().zip(0..).map(|(row, index)| (row.text, Mnemonic(index))).collect());
+
 impl Mnemonic {
     /// The row of the table.
     pub fn info(self) -> &'static MnemonicInfo {
@@ -168,6 +173,6 @@ impl Mnemonic {
 
     /// The mnemonic with that text.
     pub fn from_text(text: &str) -> Option<Mnemonic> {
-        MNEMONICS.iter().position(|row| row.text == text).map(|index| Mnemonic(index as u16))
+        MNEMONICS_BY_TEXT.get(text).copied()
     }
 }

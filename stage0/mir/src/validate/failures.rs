@@ -11,8 +11,8 @@
 use super::Context;
 use super::cfg::Cfg;
 use super::effects::closure_signature;
-use super::types::has_else;
 use super::finding::{Check, Findings, Place, broken, ensure, name};
+use super::types::has_else;
 use crate::contract::Opcode;
 use crate::entity::{Block, EffectId, InstId, Value};
 use crate::module::{Immediate, Inst, Label, OperationClass, Signature, Target};
@@ -230,7 +230,11 @@ impl<'a> Failures<'a> {
     fn check_else(&self, inst: &Inst) -> Check {
         let rest = self.without_cases(inst);
         ensure(has_else(inst) || rest.is_empty(), "switch", || {
-            format!("{} may be {}, which no case names: add the case, or `else`", name(inst.args[0]), self.describe(&rest))
+            format!(
+                "{} may be {}, which no case names: add the case, or `else`",
+                name(inst.args[0]),
+                self.describe(&rest)
+            )
         })
     }
 

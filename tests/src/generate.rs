@@ -531,7 +531,8 @@ impl<'a, 'b> Writer<'a, 'b> {
         } else {
             self.define(format_args!("rem.i64.unsigned {index} {length}"))
         };
-        self.line(format_args!("bounds {checked} {length} !1:{}:5", self.values));
+        let line = self.values;
+        self.line(format_args!("bounds {checked} {length} !1:{line}:5"));
         let read = self.define(format_args!("elem {pushed} {checked}"));
         let stored = self.define(format_args!("elem_store {pushed} {checked} {element}"));
         self.integers.extend([length, read]);

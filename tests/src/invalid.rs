@@ -46,7 +46,7 @@ fn messages(text: &[u8]) -> Vec<String> {
 /// What the reader or the validator has to say of a module.
 pub fn diagnostics(text: &[u8]) -> Vec<Diagnostic> {
     match reader::read(text) {
-        Err(diagnostics) => diagnostics,
+        Err(diagnostic) => vec![diagnostic],
         Ok(module) => validate::validate(module).err().unwrap_or_default(),
     }
 }

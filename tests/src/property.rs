@@ -239,7 +239,10 @@ impl Edit {
         }
         let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
         match self {
-            Edit::Replace(at, byte) => return bytes[at.index(bytes.len())] = *byte,
+            Edit::Replace(at, byte) => {
+                let at = at.index(bytes.len());
+                return bytes[at] = *byte;
+            }
             Edit::Delete(at, length) => {
                 let start = at.index(bytes.len());
                 return drop(bytes.drain(start..(start + length).min(bytes.len())));

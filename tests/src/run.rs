@@ -45,8 +45,8 @@ impl Way {
         let stats = folder.path().join("stats.json");
         let mut command = match self {
             Way::Interpreter => {
-                let mut command = tools.backend(["interp", "--stats"]);
-                command.arg(&stats).arg(module).arg("--");
+                let mut command = tools.backend(["interp"]);
+                command.arg(format!("--stats={}", stats.display())).arg(module).arg("--");
                 command
             }
             Way::Jit => {

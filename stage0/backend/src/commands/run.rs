@@ -50,8 +50,7 @@ fn start(jit: Jit, arguments: Vec<CString>) -> u8 {
     // The program's data may be in use to the end of the process, so that none of this is freed.
     let jit: &'static Jit = Box::leak(Box::new(jit));
     let arguments: &'static [CString] = arguments.leak();
-    let argv: Vec<*const c_char> =
-        arguments.iter().map(|argument| argument.as_ptr()).chain([ptr::null()]).collect();
+    let argv: Vec<*const c_char> = arguments.iter().map(|argument| argument.as_ptr()).chain([ptr::null()]).collect();
     let argv: &'static [*const c_char] = argv.leak();
     let Some(entry) = jit.entry() else { return 0 };
     let sites = jit.sites();

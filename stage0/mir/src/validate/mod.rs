@@ -51,11 +51,12 @@ impl Deref for ValidModule {
 /// Checks a module. Gives every finding up to [`FINDINGS_MAX`], at most one an instruction, in order of the text.
 pub fn validate(module: Module) -> Result<ValidModule, Vec<Diagnostic>> {
     let mut diagnostics = declarations::check(&module);
+    let string_layout = module.string_layout();
     for function in &module.functions {
         if diagnostics.len() >= FINDINGS_MAX {
             break;
         }
-        diagnostics.extend(check_function(&module, function));
+        diagnostics.extend(check_function(&module, function, string_layout));
     }
     if diagnostics.is_empty() {
         return Ok(ValidModule(module));
@@ -70,6 +71,8 @@ struct Context<'a> {
     module: &'a Module,
     function: &'a Function,
     body: &'a Body,
+    /// The layout of string literals, looked up once.
+    string_layout: Option<LayoutId>,
 }
 
 impl Context<'_> {
@@ -102,11 +105,11 @@ fn ownership_word(ownership: Ownership) -> &'static str {
 }
 
 /// The header of a function, and its body as far as it is sound.
-fn check_function(module: &Module, function: &Function) -> Vec<Diagnostic> {
+fn check_function(module: &Module, function: &Function, string_layout: Option<LayoutId>) -> Vec<Diagnostic> {
     let mut findings = Findings::new(module, function);
     declarations::check_header(module, function, &mut findings);
     if let (true, Some(body)) = (findings.is_empty(), &function.body) {
-        check_body(&Context { module, function, body }, &mut findings);
+        check_body(&Context { module, function, body, string_layout }, &mut findings);
     }
     findings.into_diagnostics()
 }

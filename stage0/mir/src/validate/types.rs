@@ -20,7 +20,7 @@ use super::operands::Operands;
 use crate::contract::Opcode;
 use crate::entity::{Block, InstId, Value};
 use crate::module::{Immediate, Inst, Label, OperationClass};
-use crate::types::{Ownership, Scalar, Type};
+use crate::types::{Ownership, Scalar, Stored, Type};
 
 /// What every operand of a body is used as, in order of the text. Values of edges are not among them: there the
 /// block's parameters say it.
@@ -74,6 +74,10 @@ fn check_results(context: &Context, inst: &Inst) -> Check {
     }
     let body = context.body;
     let inferred = match (inst.opcode(), &inst.immediate) {
+        (Opcode::String, _) => match context.string_layout {
+            Some(layout) => Ok(smallvec::smallvec![context.module.borrowed(Stored::Ref(layout))]),
+            None => context.module.infer_results(body, inst),
+        },
         (Opcode::Capture, Immediate::Index(index)) => {
             let captured = context.module.infer_capture(&context.function.captures, *index);
             captured.map(|data| smallvec::smallvec![data])

@@ -1,10 +1,10 @@
 //! The validator: proves of a module what no backend checks again.
 //!
 //! In this order, each with its rules on top of its file:
-//! [`declarations`] (with [`layouts`], [`externs`], [`statics`]): what stands outside of bodies;
-//! [`structure`]: blocks, edges, forms; [`dominance`]: definitions before uses; [`types`] and [`operands`]: types of
-//! operands and results; [`effects`] and [`failures`]: what may be performed and what may fail; [`variants`]: O8;
-//! [`ownership`]: O2 to O7 and O9, in one pass in reverse post-order.
+//! `declarations` (with `layouts`, `externs`, `statics`): what stands outside of bodies;
+//! `structure`: blocks, edges, forms; `dominance`: definitions before uses; `types` and `operands`: types of
+//! operands and results; `effects` and `failures`: what may be performed and what may fail; `variants`: O8;
+//! `ownership`: O2 to O7 and O9, in one pass in reverse post-order.
 //!
 //! A body is checked as far as it is sound: what a rule takes for granted is the business of the rules before it.
 

@@ -1,0 +1,28 @@
+//! Runs every test of `tests/`: see `tests/README.md`.
+
+use kea_tests::{agreement, bless, command_line, compat, coverage, documents, format, invalid, program, property};
+use kea_tests::{run, tidy};
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::from_args();
+    let tools = program::tools()?;
+    if bless::wanted() {
+        run::bless(&tools)?;
+        invalid::bless()?;
+        command_line::bless(&tools)?;
+    }
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(tidy::trials());
+    trials.extend(documents::trials());
+    trials.extend(agreement::trials());
+    trials.extend(coverage::trials());
+    trials.extend(invalid::trials()?);
+    trials.extend(format::trials()?);
+    trials.extend(compat::trials(&tools)?);
+    trials.extend(command_line::trials(&tools)?);
+    trials.extend(property::trials(&tools));
+    trials.extend(run::trials(&tools)?);
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}

@@ -63,9 +63,16 @@ impl<'a> FunctionLowering<'a, '_> {
         self.finish_try(inst, &shape, &slots, call, area);
     }
 
-    /// The result area is handed on. What follows the platform's convention is called and its results returned.
+    /// The result area is handed on. A call of the function itself is a jump; what follows the platform's convention
+    /// is called and its results returned.
     pub fn tail_call(&mut self, inst: &Inst) {
         let Some(id) = callee(inst) else { return };
+        if let Some(start) = self.start
+            && id == self.id
+        {
+            let args = self.flatten(&inst.args);
+            return self.emit.jump(start, &args);
+        }
         let function = self.module.function(id);
         if matches!(function.kind, FunctionKind::Extern { .. }) {
             let (shape, call, area) = self.call_function(id, &inst.args);

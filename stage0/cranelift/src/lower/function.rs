@@ -15,19 +15,22 @@ use cranelift_frontend::FunctionBuilderContext;
 use kea_mir::contract::Opcode;
 use kea_mir::convention::{ResultShape, SharedSlots};
 use kea_mir::entity::{Block, FuncId, Value};
-use kea_mir::module::{Body, Function, Inst, Label, Location, Module};
+use kea_mir::module::{Body, Function, Immediate, Inst, Label, Location, Module};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A function that is being lowered.
 pub(super) struct FunctionLowering<'a, 'b> {
     pub emit: Emitter<'a, 'b>,
     pub module: &'a Module,
+    pub id: FuncId,
     pub function: &'a Function,
     pub body: &'a Body,
     /// How the function gives its results.
     pub shape: ResultShape,
     /// Where the results go that do not fit into registers.
     pub area: Option<ir::Value>,
+    /// Where a call of the function itself in tail position goes: behind the entry, with the parameters.
+    pub start: Option<ir::Block>,
     /// The slots of a failure, behind its status.
     pub failure: SharedSlots,
     pub blocks: Vec<ir::Block>,
@@ -77,10 +80,12 @@ pub(super) fn lower(lowering: &Lowering, id: FuncId, context: &mut FunctionBuild
         let code = FunctionLowering {
             emit: Emitter::new(lowering, &mut clif, context),
             module,
+            id,
             function,
             body,
             shape: signature::shape(module, id),
             area: None,
+            start: None,
             failure: module.failure_slots(id),
             blocks: Vec::with_capacity(body.blocks.len()),
             values: ValueTable::new(body.values.len()),
@@ -179,7 +184,24 @@ impl FunctionLowering<'_, '_> {
             rest = behind;
         }
         let count = self.function.signature.params.len() as u32;
-        self.define_all((0..count).map(Value), rest);
+        let params = if self.calls_itself_last() { self.start_loop(rest) } else { Words::from_slice(rest) };
+        self.define_all((0..count).map(Value), &params);
+    }
+
+    fn calls_itself_last(&self) -> bool {
+        let itself = Immediate::Func(self.id);
+        self.body.insts.iter().any(|inst| inst.opcode() == Opcode::TailCall && inst.immediate == itself)
+    }
+
+    /// The block that calls of the function itself in tail position jump to; gives its parameters.
+    fn start_loop(&mut self, params: &[ir::Value]) -> Words {
+        let start = self.emit.block();
+        let types: Vec<ir::Type> = params.iter().map(|param| self.emit.type_of(*param)).collect();
+        let fresh = types.into_iter().map(|ty| self.emit.builder.append_block_param(start, ty)).collect();
+        self.emit.jump(start, params);
+        self.emit.switch_to(start);
+        self.start = Some(start);
+        fresh
     }
 
     fn instruction(&mut self, inst: &Inst) {

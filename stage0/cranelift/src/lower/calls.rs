@@ -82,6 +82,7 @@ impl<'a> FunctionLowering<'a, '_> {
         }
         let args: Words = self.area.into_iter().chain(self.flatten(&inst.args)).collect();
         let function = self.function_ref(id);
+        self.begin_return();
         self.emit.ins().return_call(function, &args);
     }
 
@@ -124,6 +125,7 @@ impl<'a> FunctionLowering<'a, '_> {
     pub fn tail_call_closure(&mut self, inst: &Inst) {
         let Some(callee) = self.closure_call(inst) else { return };
         let args: Words = self.area.into_iter().chain(callee.args).collect();
+        self.begin_return();
         self.emit.ins().return_call_indirect(callee.clif, callee.code, &args);
     }
 }

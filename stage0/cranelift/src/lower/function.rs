@@ -1,13 +1,13 @@
 //! The walk over a function: its blocks in order, each instruction to the module of its class.
 
-use super::Lowered;
-use super::Lowering;
 use super::checks::Panics;
 use super::control::Edge;
 use super::effects::EscapeArea;
 use super::emitter::{Emitter, Words};
+use super::ranges::Ranges;
 use super::signature;
 use super::values::{ValueTable, types_of};
+use super::{Lowered, Lowering, RETURN, place_index};
 use crate::symbol::Symbol;
 use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{self, SourceLoc, UserFuncName};
@@ -40,6 +40,10 @@ pub(super) struct FunctionLowering<'a, 'b> {
     /// Tokens whose memory `take` itself frees, as nothing builds in it.
     pub freed_tokens: FxHashSet<Value>,
     pub panics: Panics,
+    /// What comparisons say of integers; made for the first checked sum.
+    pub ranges: Option<Ranges<'a>>,
+    /// The block that is being lowered.
+    pub current: Block,
     /// The memory of the result areas of calls.
     pub call_area: Option<ir::StackSlot>,
     /// The escape areas of the evidence records made so far.
@@ -67,6 +71,13 @@ impl Locations {
         }
         SourceLoc::new(index)
     }
+
+    /// A source location that nothing else has.
+    fn return_loc(&mut self, location: Location) -> SourceLoc {
+        let index = self.table.len() as u32;
+        self.table.push(location);
+        SourceLoc::new(RETURN | index)
+    }
 }
 
 /// Lowers a function with a body; without one, an empty function comes out.
@@ -92,6 +103,8 @@ pub(super) fn lower(lowering: &Lowering, id: FuncId, context: &mut FunctionBuild
             uncounted: EntitySet::new(),
             freed_tokens: tokens_freed_at_once(body),
             panics: Panics::default(),
+            ranges: None,
+            current: Block(0),
             call_area: None,
             escape_areas: FxHashMap::default(),
             edges: Vec::new(),
@@ -126,6 +139,7 @@ impl FunctionLowering<'_, '_> {
         self.enter();
         for index in 0..self.body.blocks.len() {
             let block = Block::new(index);
+            self.current = block;
             if index > 0 {
                 self.emit.switch_to(self.blocks[index]);
             }
@@ -202,6 +216,13 @@ impl FunctionLowering<'_, '_> {
         self.emit.switch_to(start);
         self.start = Some(start);
         fresh
+    }
+
+    /// What follows is a return: it gets a source location of its own.
+    pub fn begin_return(&mut self) {
+        let location = self.locations.table.get(place_index(self.emit.builder.srcloc())).copied();
+        let location = self.locations.return_loc(location.unwrap_or_default());
+        self.emit.builder.set_srcloc(location);
     }
 
     fn instruction(&mut self, inst: &Inst) {

@@ -4,12 +4,15 @@
 //! 1. `failure`: what `refail` lets out is listed in the function's `fails`.
 //! 2. `failure`: a failure of evidence of this function does not leave it: an `escape` case takes it.
 //! 3. `failure`: an edge that leads backwards passes no failure that the edges into the loop do not.
-//! 4. `escape`: an `escape` case names evidence that this function made, with a clause that may fail.
+//! 4. `switch`: a `switch_fail` has `else` where the failure may be something that no case names. It may have one elsewhere:
+//!    passes that remove calls make sets smaller.
+//! 5. `escape`: an `escape` case names evidence that this function made, with a clause that may fail.
 
 use super::Context;
 use super::cfg::Cfg;
 use super::effects::closure_signature;
 use super::finding::{Check, Findings, Place, broken, ensure, name};
+use super::types::has_else;
 use crate::contract::Opcode;
 use crate::entity::{Block, EffectId, InstId, Value};
 use crate::module::{Immediate, Inst, Label, OperationClass, Signature, Target};
@@ -41,6 +44,10 @@ impl FailureSet {
             }
         }
         self.escapes_outwards |= other.escapes_outwards;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.escaped.is_empty() && !self.escapes_outwards
     }
 
     fn covers(&self, other: &FailureSet) -> bool {
@@ -79,7 +86,10 @@ impl<'a> Failures<'a> {
                 self.evidence.insert(inst.first_result, inst);
             }
             Opcode::Refail => self.check_refail(inst)?,
-            Opcode::SwitchFail => self.check_escapes(inst)?,
+            Opcode::SwitchFail => {
+                self.check_escapes(inst)?;
+                self.check_else(inst)?;
+            }
             _ => {}
         }
         inst.targets.iter().try_for_each(|target| self.follow(cfg, block, inst, target))
@@ -215,6 +225,29 @@ impl<'a> Failures<'a> {
         ensure(signature.escapes || !set.escapes_outwards, "failure", || {
             format!("{} may escape to evidence of a caller: write `escape` in this function's `fails`", name(failure))
         })
+    }
+
+    fn check_else(&self, inst: &Inst) -> Check {
+        let rest = self.without_cases(inst);
+        ensure(has_else(inst) || rest.is_empty(), "switch", || {
+            format!(
+                "{} may be {}, which no case names: add the case, or `else`",
+                name(inst.args[0]),
+                self.describe(&rest)
+            )
+        })
+    }
+
+    /// What of a set comes first, for messages.
+    fn describe(&self, set: &FailureSet) -> String {
+        match (set.operations.first(), set.escaped.first()) {
+            (Some((effect, operation)), _) => {
+                let effect = self.context.module.effect(*effect);
+                format!("{}.{}", effect.name, effect.operations[*operation as usize].name)
+            }
+            (_, Some(evidence)) => format!("an escape through {}", name(*evidence)),
+            _ => "on its way to evidence of a caller".into(),
+        }
     }
 
     fn check_escapes(&self, inst: &Inst) -> Check {

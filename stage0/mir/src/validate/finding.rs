@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entity::{Block, InstId, LayoutId, Value};
-use crate::module::{Body, Function, Location, Module};
+use crate::module::{Body, Function, Module};
+use crate::writer::write_inst;
 
 /// A broken rule: its word, and what is wrong.
 #[derive(Debug)]
@@ -98,20 +99,21 @@ impl<'a> Findings<'a> {
                 let data = body.inst(inst);
                 diagnostic.block = Some(block.0);
                 diagnostic.line = line(inst.index());
-                diagnostic.location = if data.location.is_known() { data.location } else { Location::default() };
-                diagnostic.instruction = Some(data.mnemonic.info().text.into());
+                diagnostic.location = data.location;
+                diagnostic.instruction = Some(write_inst(self.module, body, data).into());
             }
         }
         diagnostic
-    }
-
-    pub fn module(&self) -> &'a Module {
-        self.module
     }
 }
 
 fn first_inst(body: &Body, block: Block) -> usize {
     body.blocks.get(block.index()).map_or(0, |block| block.insts.start as usize)
+}
+
+/// A number of things, by a noun in the singular.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// A value's name in text.

@@ -77,11 +77,6 @@ impl Context<'_> {
         matches!(self.function.kind, FunctionKind::Clause { .. })
     }
 
-    /// The number of the parameter that borrowed results call 0: a clause's results count the operation's parameters.
-    fn first_named_param(&self) -> usize {
-        usize::from(self.is_clause())
-    }
-
     /// The layout of a ref or a flat.
     fn layout_of(&self, ty: Type) -> Option<LayoutId> {
         match ty {

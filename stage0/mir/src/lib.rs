@@ -10,6 +10,7 @@ pub mod convention;
 pub mod diagnostic;
 pub mod entity;
 pub mod infer;
+pub mod interp;
 pub mod kea_module;
 pub mod layout;
 pub mod module;

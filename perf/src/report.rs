@@ -34,7 +34,8 @@ fn first_line(program: &str, args: &[&str]) -> String {
 pub fn save(path: Option<&Path>, record: &Value) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut file =
+        tempfile::NamedTempFile::new_in(folder).with_context(|| format!("cannot write {}", path.display()))?;
     serde_json::to_writer_pretty(&mut file, record)?;
     file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())

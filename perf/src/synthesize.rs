@@ -98,7 +98,18 @@ impl<'a> Source<'a> {
 
 /// The name that a top-level line declares, if it is to be renamed.
 fn declared_name(line: &str) -> Option<&str> {
-    let words = ["layout ", "sig ", "effect ", "import @", "import global @", "global @", "data @", "func @", "local func @", "clause @"];
+    let words = [
+        "layout ",
+        "sig ",
+        "effect ",
+        "import @",
+        "import global @",
+        "global @",
+        "data @",
+        "func @",
+        "local func @",
+        "clause @",
+    ];
     let rest = words.iter().find_map(|word| line.strip_prefix(word))?;
     let end = rest.find(DELIMITERS).unwrap_or(rest.len());
     Some(&rest[..end])

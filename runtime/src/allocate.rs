@@ -18,6 +18,8 @@ const BATCH_BYTES: usize = 4096;
 /// How much is asked of the system for small objects at first, and at most.
 const CHUNK_BYTES_MIN: usize = 1 << 20;
 const CHUNK_BYTES_MAX: usize = 1 << 26;
+/// The large pages of the system, or a multiple of them.
+const LARGE_PAGE_BYTES: usize = 1 << 21;
 
 /// No object is larger: what is asked beyond it is a mistake, and sums of sizes cannot overflow.
 pub(crate) const BYTES_MAX: usize = 1 << 47;
@@ -69,17 +71,31 @@ impl Heap {
 
     /// Starts a new chunk. What was left of the old one is smaller than a cell and lost.
     fn add_chunk(&mut self) -> Option<()> {
-        // SAFETY: asking for memory has no conditions.
-        let chunk = unsafe { libc::malloc(self.chunk_bytes) }.cast::<u8>();
-        if chunk.is_null() {
-            return None;
-        }
+        let chunk = map_chunk(self.chunk_bytes)?;
         self.chunk_next = chunk;
         // SAFETY: the end of the chunk that was just allocated.
         self.chunk_end = unsafe { chunk.add(self.chunk_bytes) };
         self.chunk_bytes = (self.chunk_bytes * 2).min(CHUNK_BYTES_MAX);
         Some(())
     }
+}
+
+/// Memory for a chunk. A chunk that has room for large pages is aligned to them and asks for them: touching
+/// many small ones for the first time takes longer than filling them.
+fn map_chunk(bytes: usize) -> Option<*mut u8> {
+    let mut chunk = ptr::null_mut();
+    let alignment = if bytes < LARGE_PAGE_BYTES { WORD } else { LARGE_PAGE_BYTES };
+    // SAFETY: the alignment is a power of two; the advice is about the memory that was just allocated, and
+    // where the system does not take it, nothing is lost.
+    unsafe {
+        if libc::posix_memalign(&raw mut chunk, alignment, bytes) != 0 {
+            return None;
+        }
+        if bytes >= LARGE_PAGE_BYTES {
+            libc::madvise(chunk, bytes, libc::MADV_HUGEPAGE);
+        }
+    }
+    Some(chunk.cast())
 }
 
 /// The cell that follows a free one in its list.

@@ -97,6 +97,16 @@ impl Info {
         usize::from(self.kind_byte() >> 2)
     }
 
+    /// Whether an object with that header may hold managed words. Of a descriptor, only its owner knows.
+    #[inline(always)]
+    pub(crate) fn has_managed(self) -> bool {
+        match self.kind() {
+            KIND_MASK => self.mask() != 0,
+            KIND_ARRAY => self.mask() != 0 || self.is_described_array(),
+            _ => true,
+        }
+    }
+
     pub(crate) fn is_described_array(self) -> bool {
         self.kind() == KIND_ARRAY && self.kind_byte() & KIND_DESCRIBED_ARRAY != 0
     }

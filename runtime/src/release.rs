@@ -11,7 +11,8 @@
 //! | described cells and closures | the count: how many slots are still to be visited |
 //! | arrays | the length: how many elements are; with a descriptor, the count for the element at that index |
 //!
-//! An object whose last slot leads down is freed before the descent, so that a list is freed in a plain loop.
+//! An object whose last slot leads down is freed before the descent, so that a list is freed in a plain loop,
+//! and an object without managed words is freed where it is met.
 
 use crate::allocate::give_back;
 use crate::context::Context;
@@ -83,9 +84,18 @@ unsafe fn free(context: &mut Context, dead: Object) {
     // SAFETY: `object` and the chain of objects above it are dead and not yet freed; nobody else has them.
     unsafe {
         'down: loop {
-            begin(object);
+            object = free_chain(context, object);
+            if object.is_null() {
+                if above.is_null() {
+                    return;
+                }
+                object = above;
+                above = Object::at(*slot_left(object) as *mut u8);
+            } else {
+                begin(object);
+            }
             loop {
-                match visit(object) {
+                match visit(context, object) {
                     Visit::Down(slot) => {
                         let word = slot.replace(above.word());
                         above = object;
@@ -111,12 +121,56 @@ unsafe fn free(context: &mut Context, dead: Object) {
     }
 }
 
+/// Frees a chain of dead cells that have one header, which names one managed word; gives the dead object that
+/// is no part of it, or null. What the header says is worked out once, so that the machine need not wait for
+/// each header before it follows the chain.
+#[inline(always)]
+unsafe fn free_chain(context: &mut Context, dead: Object) -> Object {
+    let mut object = dead;
+    unsafe {
+        let info = object.info();
+        if info.kind() != KIND_MASK || !info.mask().is_power_of_two() {
+            return object;
+        }
+        let index = info.mask().trailing_zeros() as usize;
+        let bytes = info.words() * WORD;
+        loop {
+            let word = *object.payload(index);
+            give_back(context, object, bytes);
+            if !dies(word) {
+                return Object::NULL;
+            }
+            object = Object::from_word(word);
+            if object.info() != info {
+                return object;
+            }
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn give_back_dead(context: &mut Context, object: Object) {
     unsafe {
         let info = object.info();
         let size = if info.kind() == KIND_MASK { info.words() * WORD } else { object.size() };
         give_back(context, object, size);
+    }
+}
+
+/// Gives up a reference in a dead object. True when what it refers to died and has managed words itself;
+/// without any, it is freed here.
+#[inline(always)]
+unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
+    unsafe {
+        if !dies(word) {
+            return false;
+        }
+        let object = Object::from_word(word);
+        if object.info().has_managed() {
+            return true;
+        }
+        give_back_dead(context, object);
+        false
     }
 }
 
@@ -138,21 +192,21 @@ unsafe fn begin(object: Object) {
 
 /// Goes on with a dead object's slots until one leads to an object that dies too.
 #[inline(always)]
-unsafe fn visit(object: Object) -> Visit {
+unsafe fn visit(context: &mut Context, object: Object) -> Visit {
     unsafe {
         let info = object.info();
-        if info.kind() == KIND_MASK { visit_mask(object, info.mask()) } else { visit_slots(object) }
+        if info.kind() == KIND_MASK { visit_mask(context, object, info.mask()) } else { visit_slots(context, object) }
     }
 }
 
 #[inline(always)]
-unsafe fn visit_mask(object: Object, mut mask: u16) -> Visit {
+unsafe fn visit_mask(context: &mut Context, object: Object, mut mask: u16) -> Visit {
     while mask != 0 {
         let rest = mask & (mask - 1);
         // SAFETY: the mask names payload words that are managed.
         unsafe {
             let slot = object.payload(mask.trailing_zeros() as usize);
-            if dies(*slot) {
+            if leads_down(context, *slot) {
                 if rest == 0 {
                     return Visit::Last(*slot);
                 }
@@ -165,10 +219,10 @@ unsafe fn visit_mask(object: Object, mut mask: u16) -> Visit {
     Visit::Done
 }
 
-unsafe fn visit_slots(object: Object) -> Visit {
+unsafe fn visit_slots(context: &mut Context, object: Object) -> Visit {
     unsafe {
         while let Some(slot) = next_slot(object) {
-            if dies(*slot) {
+            if leads_down(context, *slot) {
                 return if is_last(object) { Visit::Last(*slot) } else { Visit::Down(slot) };
             }
         }

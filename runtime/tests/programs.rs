@@ -4,11 +4,11 @@
 //! generated code are written in assembly below.
 
 use std::ffi::{CString, c_char};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::{env, ptr};
 
-use kea_runtime::{Context, Entry, Object, kea_start, symbols};
+use kea_runtime::{Context, Entry, Object, Outcome, kea_start, symbols};
 
 /// The variable that names the program to run.
 const PROGRAM: &str = "KEA_TEST_PROGRAM";
@@ -25,6 +25,8 @@ mod runtime {
         pub(crate) fn kea_io_stdout(context: *mut Context, text: Object);
         pub(crate) fn kea_io_exit(context: *mut Context, status: i64) -> !;
         pub(crate) fn kea_io_args(context: *mut Context) -> Object;
+        pub(crate) fn kea_io_read_line(context: *mut Context) -> Outcome;
+        pub(crate) fn kea_io_read_all(context: *mut Context) -> Outcome;
         pub(crate) fn kea_panic(context: *mut Context, message: Object) -> !;
         pub(crate) fn kea_string_from_i64(context: *mut Context, value: i64) -> Object;
     }
@@ -94,6 +96,26 @@ unsafe extern "C" fn leak(context: *mut Context) -> i64 {
 unsafe extern "C" fn endless(context: *mut Context) -> i64 {
     loop {
         unsafe { kea_io_stdout(context, literal("line\n")) };
+    }
+}
+
+/// Prints two lines of the input in brackets, then the rest, then whether a line is left.
+unsafe extern "C" fn lines(context: *mut Context) -> i64 {
+    unsafe {
+        for _ in 0..2 {
+            let line = kea_io_read_line(context);
+            assert_eq!(line.status, 1);
+            kea_io_stdout(context, literal("["));
+            kea_io_stdout(context, line.value);
+            kea_io_stdout(context, literal("]"));
+            kea_release(context, line.value.address());
+        }
+        let rest = kea_io_read_all(context);
+        kea_io_stdout(context, rest.value);
+        kea_release(context, rest.value.address());
+        let line = kea_io_read_line(context);
+        kea_release(context, line.value.address());
+        line.status
     }
 }
 
@@ -202,6 +224,7 @@ fn entry(name: &str) -> Option<Entry> {
         "unlocated_panic" => unlocated_panic,
         "leak" => leak,
         "endless" => endless,
+        "lines" => lines,
         #[cfg(target_arch = "x86_64")]
         "overflowing" => overflowing,
         #[cfg(target_arch = "x86_64")]
@@ -244,6 +267,25 @@ fn programs_end_with_their_status() {
     expect("arguments", &[("KEA_LEAKS", "1")], 2, "first", "");
     expect("exit", &[("KEA_LEAKS", "1")], 44, "bye", "");
     expect("unlocated_panic", &[], 101, "before", "panic: it broke\n");
+}
+
+fn input_is_read_by_lines_and_as_a_whole() {
+    let rest = "x".repeat(200_000);
+    let long = "y".repeat(100_000);
+    let mut child = command("lines", &[("KEA_LEAKS", "1")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = format!("{long}\r\n\n{rest}");
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("[{long}][]{rest}"));
+    assert!(output.stderr.is_empty());
 }
 
 fn the_stack_may_be_small() {
@@ -334,6 +376,7 @@ fn main() -> ExitCode {
     }
     let tests: &[(&str, fn())] = &[
         ("programs_end_with_their_status", programs_end_with_their_status),
+        ("input_is_read_by_lines_and_as_a_whole", input_is_read_by_lines_and_as_a_whole),
         ("the_stack_may_be_small", the_stack_may_be_small),
         ("leaks_are_reported", leaks_are_reported),
         ("statistics_are_written", statistics_are_written),

@@ -182,9 +182,9 @@ fn lines_match(expected: &[&str], found: &[&str]) -> bool {
 fn line_matches(pattern: &str, line: &str) -> bool {
     match pattern.split_once("[..]") {
         None => pattern == line,
-        Some((start, rest)) => line
-            .strip_prefix(start)
-            .is_some_and(|tail| (0..=tail.len()).any(|at| tail.is_char_boundary(at) && line_matches(rest, &tail[at..]))),
+        Some((start, rest)) => line.strip_prefix(start).is_some_and(|tail| {
+            (0..=tail.len()).any(|at| tail.is_char_boundary(at) && line_matches(rest, &tail[at..]))
+        }),
     }
 }
 
@@ -292,7 +292,10 @@ mod tests {
         let Step::Call(call) = &steps[1].1 else { panic!("a call") };
         assert_eq!(call.arguments, ["fmt", "a b"]);
         assert_eq!(call.variables, [("KEA_LEAKS".to_string(), "1".to_string())]);
-        assert_eq!((call.stdin.as_str(), call.stdout.as_str(), call.stderr.as_str(), call.status), ("in\n", "out\n", "err\n", 2));
+        assert_eq!(
+            (call.stdin.as_str(), call.stdout.as_str(), call.stderr.as_str(), call.status),
+            ("in\n", "out\n", "err\n", 2)
+        );
         assert_eq!(call.expected_lines, 6..9);
     }
 }

@@ -45,7 +45,7 @@ fn is_fixed_point(source: &Source) -> Result<()> {
 pub fn format(text: &str) -> Result<String> {
     match reader::read(text.as_bytes()) {
         Ok(module) => Ok(writer::write(&module)),
-        Err(diagnostics) => bail!("{}", diagnostics.iter().map(|each| format!("{each}\n")).collect::<String>()),
+        Err(diagnostic) => bail!("{diagnostic}"),
     }
 }
 

@@ -17,7 +17,10 @@ const ERROR: &str = "; error: ";
 /// A test for every module.
 pub fn trials() -> Result<Vec<Trial>> {
     let sources = corpus::sources(FOLDER, "mir")?;
-    Ok(sources.into_iter().map(|source| trial(format!("mir/invalid/{}", source.name), move || check(&source))).collect())
+    Ok(sources
+        .into_iter()
+        .map(|source| trial(format!("mir/invalid/{}", source.name), move || check(&source)))
+        .collect())
 }
 
 fn check(source: &Source) -> Result<()> {
@@ -43,7 +46,7 @@ fn messages(text: &[u8]) -> Vec<String> {
 /// What the reader or the validator has to say of a module.
 pub fn diagnostics(text: &[u8]) -> Vec<Diagnostic> {
     match reader::read(text) {
-        Err(diagnostics) => diagnostics,
+        Err(diagnostic) => vec![diagnostic],
         Ok(module) => validate::validate(module).err().unwrap_or_default(),
     }
 }
@@ -52,7 +55,8 @@ pub fn diagnostics(text: &[u8]) -> Vec<Diagnostic> {
 pub fn bless() -> Result<()> {
     for source in corpus::sources(FOLDER, "mir")? {
         let (code, comments) = expectation::split(&source.text);
-        let messages: String = messages(source.text.as_bytes()).iter().map(|message| format!("{ERROR}{message}")).collect();
+        let messages: String =
+            messages(source.text.as_bytes()).iter().map(|message| format!("{ERROR}{message}")).collect();
         let remarks = comments.lines().filter(|line| line.starts_with(';') && !line.starts_with(ERROR));
         let remarks: String = remarks.map(|line| format!("{line}\n")).collect();
         bless::rewrite(&source.path, &source.text, &format!("{code}\n{remarks}{messages}"))?;

@@ -45,8 +45,8 @@ impl Way {
         let stats = folder.path().join("stats.json");
         let mut command = match self {
             Way::Interpreter => {
-                let mut command = tools.backend(["interp", "--stats"]);
-                command.arg(&stats).arg(module).arg("--");
+                let mut command = tools.backend(["interp"]);
+                command.arg(format!("--stats={}", stats.display())).arg(module).arg("--");
                 command
             }
             Way::Jit => {
@@ -103,7 +103,9 @@ fn check(way: Way, tools: &Tools, source: &Source) -> Result<()> {
     if outcome.stdout != stdout.as_bytes() {
         bail!("{}", difference("standard output", stdout, &outcome.stdout()));
     }
-    if stderr_begins(&stderr, &expectation) { check_counts(expectation.counts, stats) } else {
+    if stderr_begins(&stderr, &expectation) {
+        check_counts(expectation.counts, stats)
+    } else {
         bail!("{}", difference("standard error", &(expectation.stderr.join("\n") + "\n"), &stderr))
     }
 }

@@ -44,14 +44,18 @@ fn length() -> Result<()> {
 }
 
 /// What was left to be done or to look at. Written so that this file does not find itself.
-const LEFTOVERS: [&str; 5] = [concat!("todo", "!("), concat!("dbg", "!("), concat!("FIX", "ME"), concat!("TO", "DO"), concat!("XX", "X")];
+const LEFTOVERS: [&str; 5] =
+    [concat!("todo", "!("), concat!("dbg", "!("), concat!("FIX", "ME"), concat!("TO", "DO"), concat!("XX", "X")];
 
 fn leftovers() -> Result<()> {
     let mut found = Vec::new();
     for (path, text) in sources()? {
         for (index, line) in text.lines().enumerate() {
             found.extend(
-                LEFTOVERS.iter().filter(|word| line.contains(**word)).map(|word| format!("{path}:{}: {word}", index + 1)),
+                LEFTOVERS
+                    .iter()
+                    .filter(|word| line.contains(**word))
+                    .map(|word| format!("{path}:{}: {word}", index + 1)),
             );
         }
     }

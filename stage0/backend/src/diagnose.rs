@@ -58,6 +58,15 @@ impl Failure {
         }
     }
 
+    /// What was found, without the files.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let findings = match self {
+            Failure::Findings(findings) => findings.as_slice(),
+            Failure::BrokenPipe => &[],
+        };
+        findings.iter().map(|finding| &finding.diagnostic)
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {

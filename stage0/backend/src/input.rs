@@ -70,7 +70,7 @@ impl Input {
 
     /// The module that was read from here.
     pub fn parse(&self, text: &[u8]) -> Result<Module, Failure> {
-        reader::read(text).map_err(|diagnostics| Failure::in_file(self, diagnostics))
+        reader::read(text).map_err(|diagnostic| Failure::in_file(self, vec![diagnostic]))
     }
 
     /// The validator's verdict on a module that was read from here.

@@ -13,8 +13,10 @@ use std::process::ExitCode;
 /// Reads, checks, interprets, compiles and runs programs in Kea's intermediate language (.mir).
 #[derive(Parser)]
 #[command(name = "kea-backend", version, max_term_width = 100)]
-#[command(after_help = "`-` in place of a file is standard input. Exit status: 0 success, 1 bad input, 2 wrong usage, \
-    101 panic of the program that was run, otherwise that program's own.")]
+#[command(
+    after_help = "`-` in place of a file is standard input. Exit status: 0 success, 1 bad input, 2 wrong usage, \
+    101 panic of the program that was run, otherwise that program's own."
+)]
 struct Arguments {
     /// How errors are printed, one a line
     #[arg(long, global = true, value_enum, default_value_t = ErrorFormat::Text)]

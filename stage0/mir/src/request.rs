@@ -157,8 +157,8 @@ impl fmt::Display for Request {
 
 impl Reply {
     /// The reply of a request that could not be met.
-    pub fn refused(diagnostics: &[Diagnostic]) -> Reply {
-        Reply { diagnostics: diagnostics.iter().map(ReplyDiagnostic::from).collect(), ..Reply::default() }
+    pub fn refused<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> Reply {
+        Reply { diagnostics: diagnostics.into_iter().map(ReplyDiagnostic::from).collect(), ..Reply::default() }
     }
 
     /// Reads a reply.

@@ -3,6 +3,7 @@
 
 use crate::contract::{Class, Mode, Opcode};
 use crate::module::{Body, Function, Immediate, Inst, Module};
+use crate::writer;
 use std::ops::AddAssign;
 
 /// Numbers of a function, or of all functions of a module.
@@ -217,6 +218,11 @@ pub fn of_module(module: &Module) -> Counts {
 /// The numbers of each function and clause with a body, in order of the text.
 pub fn of_functions(module: &Module) -> impl Iterator<Item = (&Function, Counts)> {
     module.functions.iter().filter_map(|function| Some((function, Counts::of_body(function.body.as_ref()?))))
+}
+
+/// The identity of a module: the BLAKE3 digest of its canonical text, in hexadecimal.
+pub fn digest(module: &Module) -> String {
+    blake3::hash(writer::write(module).as_bytes()).to_hex().to_string()
 }
 
 /// How much a module declares, in a fixed order.

@@ -1,15 +1,13 @@
 //! `compile`: a module becomes an object file, from a request or from flags.
 
 use super::print;
-use crate::BAD_INPUT;
 use crate::diagnose::{self, Failure};
 use crate::files;
 use crate::input::Input;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use kea_cranelift::Cranelift;
-use kea_mir::backend::{Backend, Compiled, Optimize, Options};
-use kea_mir::diagnostic::Diagnostic;
+use kea_mir::backend::{Backend, Optimize, Options};
 use kea_mir::request::{self, Reply, Request};
 use kea_mir::validate::ValidModule;
 use std::num::NonZeroUsize;
@@ -40,12 +38,22 @@ pub struct Arguments {
     target: Option<String>,
 }
 
+/// How much work a backend puts into the code.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OptimizeArgument {
+pub enum OptimizeArgument {
     /// Fast builds
     None,
     /// Fast code
     Speed,
+}
+
+impl From<OptimizeArgument> for Optimize {
+    fn from(argument: OptimizeArgument) -> Optimize {
+        match argument {
+            OptimizeArgument::None => Optimize::None,
+            OptimizeArgument::Speed => Optimize::Speed,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,7 +75,7 @@ impl Arguments {
             usage_error(ErrorKind::MissingRequiredArgument, "a module needs `--output FILE`");
         };
         let module = self.input.check(self.input.parse(&text)?)?;
-        let compiled = compile(&module, &self.options(&module));
+        let compiled = Cranelift.compile(&module, &self.options(&module));
         let compiled = compiled.map_err(|diagnostics| Failure::in_file(&self.input, diagnostics))?;
         files::write(output, &compiled.object)?;
         diagnose::print_warnings(&self.input.to_string(), &compiled.diagnostics);
@@ -77,10 +85,7 @@ impl Arguments {
     fn options(&self, module: &ValidModule) -> Options {
         Options {
             target: self.target.clone().unwrap_or_else(|| module.target.to_string()),
-            optimize: match self.optimize {
-                Some(OptimizeArgument::Speed) => Optimize::Speed,
-                Some(OptimizeArgument::None) | None => Optimize::None,
-            },
+            optimize: self.optimize.map_or(Optimize::None, Optimize::from),
             debug_lines: self.debug == Some(DebugArgument::Lines),
             jobs: self.jobs.map_or(1, NonZeroUsize::get),
         }
@@ -105,28 +110,17 @@ fn usage_error(kind: ErrorKind, message: &str) -> ! {
     crate::Arguments::command().error(kind, message).exit()
 }
 
-/// Meets a request and prints the reply. What the reply says of errors is not said again on standard error.
+/// Meets a request and prints the reply. What is wrong stands in the reply and on standard error.
 fn answer(input: &Input, text: &[u8]) -> Result<u8, Failure> {
-    let reply = match meet(input, text) {
-        Ok(reply) => reply,
-        Err(Failure::Findings(findings)) => {
-            let failure = Failure::Findings(findings);
-            print(refusal(&failure).to_string())?;
-            return Err(failure);
+    match meet(input, text) {
+        Ok(reply) => {
+            print(reply.to_string())?;
+            Ok(0)
         }
-        Err(failure) => return Err(failure),
-    };
-    print(reply.to_string())?;
-    Ok(if reply.object.is_some() { 0 } else { BAD_INPUT })
-}
-
-fn refusal(failure: &Failure) -> Reply {
-    match failure {
-        Failure::Findings(findings) => {
-            let diagnostics: Vec<Diagnostic> = findings.iter().map(|finding| finding.diagnostic.clone()).collect();
-            Reply::refused(&diagnostics)
+        Err(failure) => {
+            print(Reply::refused(failure.diagnostics()).to_string())?;
+            Err(failure)
         }
-        Failure::BrokenPipe => Reply::default(),
     }
 }
 
@@ -134,23 +128,12 @@ fn meet(input: &Input, text: &[u8]) -> Result<Reply, Failure> {
     let request = Request::read(text).map_err(|diagnostic| Failure::in_file(input, vec![diagnostic]))?;
     let source = Input::from(Path::new(&request.module));
     let module = source.valid_module()?;
-    let compiled =
-        compile(&module, &request.options).map_err(|diagnostics| Failure::in_file(&source, diagnostics))?;
+    let compiled = Cranelift.compile(&module, &request.options);
+    let compiled = compiled.map_err(|diagnostics| Failure::in_file(&source, diagnostics))?;
     files::write(Path::new(&request.output), &compiled.object)?;
     Ok(Reply {
         object: Some(request.output),
         diagnostics: compiled.diagnostics.iter().map(Into::into).collect(),
         stats: compiled.stats.into_iter().map(|(name, number)| (name.to_string(), number)).collect(),
     })
-}
-
-fn compile(module: &ValidModule, options: &Options) -> Result<Compiled, Vec<Diagnostic>> {
-    if *options.target != *module.target {
-        let message = format!(
-            "the module is laid out for the target {}, and cannot be compiled for {}",
-            module.target, options.target
-        );
-        return Err(vec![Diagnostic::error("target", 0, message)]);
-    }
-    Cranelift.compile(module, options)
 }

@@ -54,9 +54,8 @@ const LINKERS: [Linker; 3] = [
 impl Arguments {
     pub fn run(self) -> Result<u8, Failure> {
         for object in &self.objects {
-            std::fs::File::open(object).map_err(|error| {
-                Failure::of_file(object.display(), "input", format!("cannot read: {error}"))
-            })?;
+            std::fs::File::open(object)
+                .map_err(|error| Failure::of_file(object.display(), "input", format!("cannot read: {error}")))?;
         }
         let runtime = runtime_library()?;
         let linker = self.linker()?;
@@ -128,7 +127,10 @@ fn runtime_library() -> Result<PathBuf, Failure> {
     let folder = program.ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
     let places = [folder.join(RUNTIME), folder.join("../lib").join(RUNTIME)];
     places.iter().find_map(|place| existing(place.as_os_str())).ok_or_else(|| {
-        no_runtime(RUNTIME.as_ref(), &format!("neither in {0} nor in {0}/../lib; KEA_RUNTIME may name it", folder.display()))
+        no_runtime(
+            RUNTIME.as_ref(),
+            &format!("neither in {0} nor in {0}/../lib; KEA_RUNTIME may name it", folder.display()),
+        )
     })
 }
 

@@ -23,7 +23,7 @@ impl Arguments {
         report.insert("file".into(), self.file.to_string().into());
         report.insert("version".into(), module.version.to_string().into());
         report.insert("target".into(), (*module.target).into());
-        report.insert("digest".into(), kea_mir::writer::digest(&module).into());
+        report.insert("digest".into(), stats::digest(&module).into());
         report.insert("declarations".into(), object(stats::declarations(&module)));
         report.insert("module".into(), object(stats::of_module(&module).rows()));
         if self.functions {

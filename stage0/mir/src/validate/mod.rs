@@ -20,6 +20,7 @@ mod layouts;
 mod operands;
 mod owned;
 mod ownership;
+mod rules;
 mod statics;
 mod structure;
 mod types;
@@ -32,6 +33,8 @@ use crate::types::{Ownership, Stored, Type};
 use cfg::Cfg;
 use finding::Findings;
 use std::ops::Deref;
+
+pub use rules::RULES;
 
 /// At most so many findings are reported of one module.
 pub const FINDINGS_MAX: usize = 50;

@@ -2,7 +2,7 @@
 
 use crate::entity::{EffectId, FuncId, SignatureId};
 use crate::layout::Slot;
-use crate::module::{Module, OperationClass, Param, Results, Signature};
+use crate::module::{Label, Module, OperationClass, Param, Results, Signature};
 use crate::types::{Scalar, Stored, Type};
 
 /// At most so many integer registers carry results, status included.
@@ -120,12 +120,18 @@ impl Module {
     }
 
     /// The slots that a `fail` value has in a function: enough for the function's own failures, for those of
-    /// everything that it calls, and for those that its evidence may escape with.
+    /// everything that it calls, for those that its evidence may escape with, and for those that its cases name.
     pub fn failure_slots(&self, function: FuncId) -> SharedSlots {
         let function = self.function(function);
         let mut shared = self.payload_slots(&function.signature.fails);
         let Some(body) = &function.body else { return shared };
         for inst in &body.insts {
+            for target in &inst.targets {
+                // A case may name a failure that no call gives any more.
+                if let Label::Operation(effect, _) = target.label {
+                    shared = shared.max(self.payload_slots(&[effect]));
+                }
+            }
             shared = shared.max(match (&inst.immediate, inst.opcode()) {
                 (crate::module::Immediate::Func(callee), crate::contract::Opcode::TryCall) => {
                     self.payload_slots(&self.function(*callee).signature.fails)

@@ -38,6 +38,24 @@ pub struct Module {
     pub texts: IndexSet<Box<str>, FxBuildHasher>,
     /// The function that a program begins with.
     pub entry: Option<FuncId>,
+    /// The lines of the text that declarations stand in.
+    pub lines: DeclarationLines,
+}
+
+/// The lines of a module's text that declarations begin in, by kind and number; empty when it was not read from text.
+/// Functions keep their own.
+#[derive(Clone, Debug, Default)]
+pub struct DeclarationLines {
+    /// Of layouts.
+    pub layouts: Vec<u32>,
+    /// Of named signatures.
+    pub signatures: Vec<u32>,
+    /// Of effects.
+    pub effects: Vec<u32>,
+    /// Of data.
+    pub data: Vec<u32>,
+    /// Of the entry; 0 when there is none.
+    pub entry: u32,
 }
 
 /// A place in a source file. Line 0 is no place.
@@ -492,6 +510,7 @@ impl Module {
             data: Vec::new(),
             texts: IndexSet::default(),
             entry: None,
+            lines: DeclarationLines::default(),
         }
     }
 

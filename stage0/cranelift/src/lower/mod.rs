@@ -1,4 +1,30 @@
-//! Lowering of one function to CLIF.
+//! Lowering of MIR to CLIF, one function at a time.
+//!
+//! [`emitter`] holds what any code needs: symbols, memory, calls of the runtime. [`function`] walks the blocks of a
+//! function and hands each instruction to the module of its class. MIR is in static single assignment form with block
+//! parameters, as CLIF is, so a value becomes the list of the machine values that it is flattened to ([`values`]).
+
+mod arithmetic;
+mod arrays;
+mod bits;
+mod calls;
+mod cells;
+mod checks;
+mod closures;
+mod compare;
+mod control;
+mod counting;
+mod effects;
+mod emitter;
+mod entry;
+mod failures;
+mod flats;
+mod function;
+mod memory;
+mod results;
+mod signature;
+mod switch;
+mod values;
 
 use crate::symbol::Symbol;
 use cranelift_codegen::ir;
@@ -28,17 +54,17 @@ pub struct Lowered {
 
 impl Lowering<'_> {
     /// Lowers a function or a clause that has a body.
-    pub fn function(&self, _function: FuncId, _context: &mut FunctionBuilderContext) -> Lowered {
-        todo!()
+    pub fn function(&self, function: FuncId, context: &mut FunctionBuilderContext) -> Lowered {
+        function::lower(self, function, context)
     }
 
     /// `main(argc, argv)`, which calls `kea_start(argc, argv, kea_entry)`.
-    pub fn main(&self, _context: &mut FunctionBuilderContext) -> Lowered {
-        todo!()
+    pub fn main(&self, context: &mut FunctionBuilderContext) -> Lowered {
+        entry::main(self, context)
     }
 
     /// `kea_entry(context)`: loads the context and calls the module's entry function.
-    pub fn entry(&self, _entry: FuncId, _context: &mut FunctionBuilderContext) -> Lowered {
-        todo!()
+    pub fn entry(&self, entry: FuncId, context: &mut FunctionBuilderContext) -> Lowered {
+        entry::entry(self, entry, context)
     }
 }

@@ -26,6 +26,8 @@ mod host;
 mod machine;
 mod memory_host;
 mod object;
+#[cfg(test)]
+mod ownership_tests;
 mod raw;
 mod report;
 mod runtime_functions;
@@ -131,17 +133,21 @@ impl<'m, 'h> Interpreter<'m, 'h> {
 
     /// Runs the program from its entry to its end. What it prints goes to the host, a panic's report too.
     pub fn run(self) -> Outcome {
-        let module: &'m Module = self.module;
-        let mut machine = match Machine::new(module, self.host, self.options.stack_words) {
-            Ok(machine) => machine,
-            Err(stop) => return Outcome::of_stop_before_start(stop),
-        };
-        let stop = run_to_end(&mut machine, self.options.instructions_max);
-        let end = finish(&mut machine, stop);
-        // What the host cannot write now cannot be reported to anybody.
-        let _ = machine.host.flush();
-        Outcome { status: end.0, end: end.1, stats: stats(&machine) }
+        run_module(self.module, self.options, self.host)
     }
+}
+
+/// Runs a module, which its own tests do without the validator.
+fn run_module(module: &Module, options: Options, host: &mut dyn Host) -> Outcome {
+    let mut machine = match Machine::new(module, host, options.stack_words) {
+        Ok(machine) => machine,
+        Err(stop) => return Outcome::of_stop_before_start(stop),
+    };
+    let stop = run_to_end(&mut machine, options.instructions_max);
+    let (status, end) = finish(&mut machine, stop);
+    // What the host cannot write now cannot be reported to anybody.
+    let _ = machine.host.flush();
+    Outcome { status, end, stats: stats(&machine) }
 }
 
 impl Outcome {
@@ -218,21 +224,12 @@ fn exit_status(results: &Values) -> i32 {
 
 /// What a program that returned normally still holds.
 fn leaks(machine: &Machine<'_, '_>) -> Vec<Violation> {
-    let kinds = machine.heap.live().into_iter().collect::<Vec<_>>();
-    let mut leaks: Vec<String> =
-        kinds.into_iter().map(|(what, count)| format!("leak: {what} is still alive, {count} times")).collect();
-    let variables = machine.variables.iter().count();
-    if variables > 0 {
-        leaks.push(format!("leak: {variables} variables have not ended"));
-    }
-    let records = machine.records.iter().count();
-    if records > 0 {
-        leaks.push(format!("leak: {records} evidence records have not ended"));
-    }
-    if machine.raw.live() > 0 {
-        leaks.push(format!("leak: {} blocks of unmanaged memory were not freed", machine.raw.live()));
-    }
-    leaks.into_iter().map(Violation::outside).collect()
+    let mut live = machine.heap.live();
+    live.insert("a variable".into(), machine.variables.iter().count() as u64);
+    live.insert("an evidence record".into(), machine.records.iter().count() as u64);
+    live.insert("a block of unmanaged memory".into(), machine.raw.live());
+    let leaks = live.into_iter().filter(|(_, count)| *count > 0);
+    leaks.map(|(what, count)| Violation::outside(format!("leak: {what}, {count} alive"))).collect()
 }
 
 fn stats(machine: &Machine<'_, '_>) -> Stats {

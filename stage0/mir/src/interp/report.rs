@@ -3,6 +3,7 @@
 use crate::entity::FuncId;
 use crate::interp::stack::{Frame, Stack};
 use crate::module::{Location, Module};
+use crate::writer::write_inst;
 use std::fmt::{self, Write};
 
 /// How many functions a trace names.
@@ -58,7 +59,7 @@ impl Violation {
         Violation {
             function: Some(module.function(frame.function).name.clone()),
             block: block.map(|index| index as u32),
-            instruction: Some(inst.mnemonic.info().text.into()),
+            instruction: Some(write_inst(module, frame.body, inst).into()),
             location: place(module, inst.location).map(String::into),
             line: frame.body.lines.get(frame.inst as usize).copied().unwrap_or(0),
             message,

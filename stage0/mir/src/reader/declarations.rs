@@ -8,8 +8,8 @@ use super::{NAME, NUMBER, Read, Reader, STRUCTURE, SYNTAX};
 use crate::entity::{EffectId, FuncId, LayoutId};
 use crate::layout::{Field, Flat, FlatReason, FlatTag, Layout, LayoutKind, Shape, Variant};
 use crate::module::{
-    Effect, Function, FunctionKind, Global, Location, NamedSignature, Operation, OperationClass, Param, Results,
-    Signature,
+    DeclarationLines, Effect, Function, FunctionKind, Global, Location, NamedSignature, Operation, OperationClass,
+    Param, Results, Signature,
 };
 use crate::types::Stored;
 
@@ -17,6 +17,7 @@ impl<'t> Reader<'t> {
     /// Reads all declarations. Gives the bodies that are still to be read, in order of the functions.
     pub(super) fn declarations(&mut self, index: &Index<'t>) -> Read<Vec<PendingBody<'t>>> {
         self.target_and_files(index)?;
+        self.module.lines = lines(index);
         for place in &index.layouts {
             let kind = self.layout(place)?;
             self.module.layouts.push(Layout { name: place.name.into(), kind });
@@ -312,6 +313,18 @@ impl<'t> Reader<'t> {
         let name = self.cursor.expect_symbol("a function's name (`@NAME`)")?;
         self.module.entry = Some(find(&self.names.functions, name, &self.cursor, "function", name)?);
         self.cursor.end_of_line()
+    }
+}
+
+/// The lines that the declarations begin in.
+fn lines(index: &Index<'_>) -> DeclarationLines {
+    let of = |places: &[Place<'_>]| places.iter().map(|place| place.cursor.line()).collect();
+    DeclarationLines {
+        layouts: of(&index.layouts),
+        signatures: of(&index.signatures),
+        effects: of(&index.effects),
+        data: of(&index.data),
+        entry: index.entry.map_or(0, |cursor| cursor.line()),
     }
 }
 

@@ -13,7 +13,7 @@
 //! 9. `evidence`: an evidence record's clauses (see `types`).
 
 use super::Context;
-use super::finding::{Broken, Check, Findings, Place, broken, ensure, name};
+use super::finding::{Broken, Check, Findings, Place, broken, count, ensure, name};
 use super::{externs, layouts, statics};
 use crate::diagnostic::Diagnostic;
 use crate::entity::{Block, EffectId, FuncId};
@@ -35,21 +35,32 @@ enum Owner {
 /// The rules of what stands outside of functions.
 pub(super) fn check(module: &Module) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut note = |outcome: Check| found.extend(outcome.err());
-    note(check_names("layout", module.layouts.iter().map(|layout| &*layout.name)));
-    note(check_names("signature", module.signatures.iter().map(|signature| &*signature.name)));
-    note(check_names("effect", module.effects.iter().map(|effect| &*effect.name)));
-    note(check_names("function", module.functions.iter().map(|function| &*function.name)));
-    note(check_names("global", module.globals.iter().map(|global| &*global.name)));
-    note(check_names("data", module.data.iter().map(|data| &*data.name)));
-    module.layouts.iter().for_each(|layout| note(layouts::check(module, layout)));
-    for signature in &module.signatures {
-        note(check_signature(module, &signature.signature, Owner::Closure).map_err(of("sig", &signature.name)));
+    let mut note = |line: Option<&u32>, outcome: Check| {
+        let line = line.copied().unwrap_or(0);
+        found.extend(outcome.err().map(|finding| Diagnostic::error(finding.rule, line, finding.message)));
+    };
+    note(None, check_names("layout", module.layouts.iter().map(|layout| &*layout.name)));
+    note(None, check_names("signature", module.signatures.iter().map(|signature| &*signature.name)));
+    note(None, check_names("effect", module.effects.iter().map(|effect| &*effect.name)));
+    note(None, check_names("function", module.functions.iter().map(|function| &*function.name)));
+    note(None, check_names("global", module.globals.iter().map(|global| &*global.name)));
+    note(None, check_names("data", module.data.iter().map(|data| &*data.name)));
+    let lines = &module.lines;
+    for (index, layout) in module.layouts.iter().enumerate() {
+        note(lines.layouts.get(index), layouts::check(module, layout));
     }
-    module.effects.iter().for_each(|effect| note(check_effect(module, effect).map_err(of("effect", &effect.name))));
-    module.data.iter().for_each(|data| note(statics::check(module, data)));
-    note(check_entry(module));
-    found.into_iter().map(|finding| Diagnostic::error(finding.rule, 0, finding.message)).collect()
+    for (index, signature) in module.signatures.iter().enumerate() {
+        let outcome = check_signature(module, &signature.signature, Owner::Closure);
+        note(lines.signatures.get(index), outcome.map_err(of("sig", &signature.name)));
+    }
+    for (index, effect) in module.effects.iter().enumerate() {
+        note(lines.effects.get(index), check_effect(module, effect).map_err(of("effect", &effect.name)));
+    }
+    for (index, data) in module.data.iter().enumerate() {
+        note(lines.data.get(index), statics::check(module, data));
+    }
+    note(Some(&lines.entry), check_entry(module));
+    found
 }
 
 /// Says whose finding it is.
@@ -349,7 +360,7 @@ pub(super) fn check_clauses(module: &Module, effect: EffectId, clauses: &[FuncId
         .map(|(index, _)| index as u32)
         .collect();
     ensure(handled.len() == clauses.len(), "evidence", || {
-        format!("{} has {} operations with clauses, and {} are given", effect_data.name, handled.len(), clauses.len())
+        format!("{} has {} with clauses, not {}", effect_data.name, count(handled.len(), "operation"), clauses.len())
     })?;
     for (operation, clause) in handled.into_iter().zip(clauses) {
         let function = module.function(*clause);

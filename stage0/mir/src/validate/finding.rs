@@ -111,6 +111,11 @@ fn first_inst(body: &Body, block: Block) -> usize {
     body.blocks.get(block.index()).map_or(0, |block| block.insts.start as usize)
 }
 
+/// A number of things, by a noun in the singular.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// A value's name in text.
 pub(super) fn name(value: Value) -> String {
     format!("v{}", value.0)

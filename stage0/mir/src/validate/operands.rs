@@ -1,7 +1,7 @@
 //! What each instruction asks of its operands: the type, and whether it consumes or reads them.
 
 use super::Context;
-use super::finding::{Check, broken, ensure, name, variant_name};
+use super::finding::{Check, broken, count, ensure, name, variant_name};
 use crate::contract::{Category, FormItem, Opcode};
 use crate::entity::{FuncId, LayoutId, SignatureId, Value};
 use crate::layout::{Layout, LayoutKind, Shape};
@@ -25,7 +25,7 @@ impl<'a> Operands<'a> {
     /// Every operand must have been asked for.
     pub fn finish(self, uses: &mut Vec<Ownership>) -> Check {
         let (asked, given) = (self.next, self.inst.args.len());
-        ensure(asked == given, "arguments", || format!("{given} operands are given, and {asked} are asked for"))?;
+        ensure(asked == given, "arguments", || format!("{asked} of the {} are asked for", count(given, "operand")))?;
         uses.extend_from_slice(&self.uses);
         Ok(())
     }
@@ -34,7 +34,7 @@ impl<'a> Operands<'a> {
     fn peek(&self) -> Check<(Value, Type)> {
         match self.inst.args.get(self.next) {
             Some(value) => Ok((*value, self.context.body.ty(*value))),
-            None => broken("arguments", format!("{} operands are too few", self.inst.args.len())),
+            None => broken("arguments", format!("{} are too few", count(self.inst.args.len(), "operand"))),
         }
     }
 
@@ -86,7 +86,7 @@ impl<'a> Operands<'a> {
     fn params(&mut self, whose: &str, params: impl ExactSizeIterator<Item = Param>) -> Check {
         let given = self.inst.args.len() - self.next;
         ensure(given == params.len(), "arguments", || {
-            format!("{whose} takes {} arguments, and {given} are given", params.len())
+            format!("{whose} takes {}, not {given}", count(params.len(), "argument"))
         })?;
         params.into_iter().try_for_each(|param| self.take(param.ty, param.ownership))
     }
@@ -95,7 +95,7 @@ impl<'a> Operands<'a> {
     fn results(&mut self, whose: &str, results: &[ResultType]) -> Check {
         let given = self.inst.args.len() - self.next;
         ensure(given == results.len(), "arguments", || {
-            format!("{whose} has {} results, and {given} are given", results.len())
+            format!("{whose} has {}, not {given}", count(results.len(), "result"))
         })?;
         results.iter().try_for_each(|result| self.take(result.ty, result.ownership))
     }
@@ -252,9 +252,9 @@ fn new(operands: &mut Operands) -> Check {
     let fields: SmallVec<[Stored; 8]> = fields.map(|(_, field)| field.ty).collect();
     let given = operands.inst.args.len() - usize::from(reuse).min(operands.inst.args.len());
     ensure(given == fields.len(), "arguments", || {
-        let open = if hole.is_some() { ", the open one left out," } else { "" };
+        let open = if hole.is_some() { " besides the open one" } else { "" };
         let whole = variant_name(context.module, layout, variant);
-        format!("{whole} has {} fields{open} and {given} are given", fields.len())
+        format!("{whole} has {}{open}, not {given}", count(fields.len(), "field"))
     })?;
     fields.into_iter().try_for_each(|field| operands.give(field))?;
     if let Some(field) = hole {
@@ -301,7 +301,7 @@ fn flats(operands: &mut Operands) -> Check {
             let given = operands.inst.args.len();
             ensure(given == fields.len(), "arguments", || {
                 let whole = variant_name(module, *layout, *variant);
-                format!("{whole} has {} fields and {given} are given", fields.len())
+                format!("{whole} has {}, not {given}", count(fields.len(), "field"))
             })?;
             fields.iter().try_for_each(|field| operands.give(field.ty))
         }
@@ -375,12 +375,15 @@ fn closures(operands: &mut Operands) -> Check {
     let is_static = operands.inst.opcode() == Opcode::StaticClosure;
     ensure(!is_static || captures.is_empty(), "closure", || {
         let code = &operands.context.module.function(code).name;
-        format!("@{code} captures {} values, and an immortal closure holds none: use `closure`", captures.len())
+        format!(
+            "@{code} captures {}, and an immortal closure holds none: use `closure`",
+            count(captures.len(), "value")
+        )
     })?;
     let given = operands.inst.args.len();
     ensure(given == captures.len(), "closure", || {
         let code = &operands.context.module.function(code).name;
-        format!("@{code} captures {} values, and {given} are given", captures.len())
+        format!("@{code} captures {}, not {given}", count(captures.len(), "value"))
     })?;
     captures.iter().filter_map(|ty| ty.stored()).try_for_each(|ty| operands.give(ty))
 }
@@ -474,7 +477,7 @@ fn evidence(operands: &mut Operands) -> Check {
     let captures = clauses.first().map_or(&[][..], |clause| &module.function(*clause).captures);
     let given = operands.inst.args.len();
     ensure(given == captures.len(), "evidence", || {
-        format!("the clauses capture {} values, and {given} are given", captures.len())
+        format!("the clauses capture {}, not {given}", count(captures.len(), "value"))
     })?;
     captures.iter().try_for_each(|ty| operands.lend(*ty))
 }

@@ -70,6 +70,16 @@ pub(super) fn check(context: &Context, cfg: &Cfg, uses: &Uses, findings: &mut Fi
     }
 }
 
+/// How an owned value of the type ends.
+fn end_of(ty: Type) -> &'static str {
+    match ty {
+        Type::Ev(_) => "`end_evidence` comes first",
+        Type::Var(_) => "`var_end` or `var_drop` comes first",
+        Type::Fail => "`switch_fail` or `refail` consumes a failure",
+        _ => "release it or give it away first",
+    }
+}
+
 fn is_owned(ownership: Ownership) -> bool {
     matches!(ownership, Ownership::Own | Ownership::Uniq)
 }
@@ -253,13 +263,11 @@ impl<'a> Flow<'a> {
             self.report(value, "O7", || format!("{} is left over: {right} on every path", name(value)));
             return;
         }
-        let Some(value) = left.first().copied() else { return };
+        let Some(value) = left.iter().min().copied() else { return };
         let end = inst.opcode().info().name;
+        let (verb, right) = (if left.len() == 1 { "is" } else { "are" }, end_of(body.ty(value)));
         self.report(value, "O3", || {
-            format!(
-                "`{end}` leaves the function and {} is still owned: release it or give it away before",
-                names(&left)
-            )
+            format!("`{end}` leaves the function and {} {verb} still owned: {right}", names(&left))
         });
     }
 
@@ -382,10 +390,10 @@ impl<'a> Flow<'a> {
             if receiver.is_none() && !self.is_alive(anchor) {
                 self.report_ended(value, anchor);
             } else if !declared.contains(&Anchor::Value(receiver.unwrap_or(anchor))) {
+                let right = name(receiver.unwrap_or(anchor));
                 self.report(value, "O5", || {
-                    let right = name(receiver.unwrap_or(anchor));
                     format!(
-                        "{} is given to {}, which does not say that it lives as long as {right}",
+                        "{1} is given {0}, which lives as long as {right}: {1} must name {right} as an anchor",
                         name(value),
                         name(param)
                     )
@@ -410,8 +418,8 @@ impl<'a> Flow<'a> {
             self.owned.members().iter().copied().filter(|value| !entry.contains(value)).filter(unreported).collect();
         let Some(first) = lacking.iter().chain(&extra).min().copied() else { return };
         self.report(first, "ownership-join", || {
-            let lacks = format!("{} is owned on another edge to b{} and not on this one", names(&lacking), block.0);
-            let exceeds = format!("{} is owned on this edge to b{} and not on another", names(&extra), block.0);
+            let lacks = format!("another edge to b{} leaves {} owned, and this one does not", block.0, names(&lacking));
+            let exceeds = format!("this edge leaves {} owned, and another to b{} does not", names(&extra), block.0);
             match (lacking.is_empty(), extra.is_empty()) {
                 (false, true) => lacks,
                 (true, _) => exceeds,

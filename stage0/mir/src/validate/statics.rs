@@ -3,7 +3,7 @@
 //! 1. `data`: there is an object; a cell is of a variant that is a cell, an array of an array's layout.
 //! 2. `data`: there is an item for every field, and it is a value of the field's or the element's type.
 
-use super::finding::{Check, broken, ensure, variant_name};
+use super::finding::{Check, broken, count, ensure, variant_name};
 use crate::entity::LayoutId;
 use crate::layout::Shape;
 use crate::module::{Data, DataItem, DataObject, Module};
@@ -47,7 +47,7 @@ fn check_fields(
     let fields = &module.layout(layout).variants()[variant as usize].fields;
     ensure(fields.len() == items.len(), "data", || {
         let whole = variant_name(module, layout, variant);
-        format!("{whose}: {whole} has {} fields and {} items are given", fields.len(), items.len())
+        format!("{whose}: {whole} has {}, not {}", count(fields.len(), "field"), items.len())
     })?;
     fields.iter().zip(items).try_for_each(|(field, item)| check_item(module, data, whose, field.ty, item, depth))
 }

@@ -10,10 +10,11 @@
 
 use super::Context;
 use super::cfg::Cfg;
-use super::finding::{Check, Findings, Place, broken, ensure};
+use super::finding::{Check, Findings, Place, broken, count, ensure};
 use crate::contract::{FormItem, OpInfo};
 use crate::entity::{Block, InstId};
 use crate::module::{Body, Immediate, Inst, Label, Location, Module};
+use crate::types::Anchor;
 
 /// Rules 1 and 2, and of rule 3 that the block exists: without them there is no graph.
 pub(super) fn check_form(context: &Context, findings: &mut Findings) {
@@ -70,6 +71,14 @@ fn check_numbering(context: &Context) -> Check {
             next += u32::from(inst.result_count);
         }
     }
+    let mut anchors = body.anchors.iter().flat_map(|(param, anchors)| {
+        let anchors = anchors.iter().filter_map(|anchor| match anchor {
+            Anchor::Value(value) => Some(*value),
+            Anchor::Static => None,
+        });
+        anchors.chain([*param])
+    });
+    ensure(anchors.all(|value| value.index() < body.values.len()), "form", || "an anchor is not defined".into())?;
     let complete = next as usize == body.values.len() && next_inst as usize == body.insts.len();
     ensure(complete, "form", || "the tables of values and instructions hold more or less than the blocks define".into())
 }
@@ -236,7 +245,12 @@ fn check_edges(context: &Context, block: Block) -> Check {
         let params = body.params(target.block).len();
         ensure(given == params, "edge", || {
             let own = if handed == 0 { String::new() } else { format!(", {handed} of them from the terminator") };
-            format!("b{} has {params} parameters, and this edge gives {given} values{own}", target.block.0)
+            format!(
+                "b{} has {}, and this edge gives {}{own}",
+                target.block.0,
+                count(params, "parameter"),
+                count(given, "value")
+            )
         })?;
     }
     Ok(())

@@ -3,7 +3,6 @@
 use super::counting::Taken;
 use super::emitter::Words;
 use super::function::FunctionLowering;
-use super::values::types_of;
 use crate::symbol::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder};
@@ -140,10 +139,5 @@ impl FunctionLowering<'_, '_> {
         let (a, b) = (self.operand(inst, 0), self.operand(inst, 1));
         let same = self.emit.ins().icmp(IntCC::Equal, a, b);
         self.define(inst, same);
-    }
-
-    /// How many machine values a value has.
-    pub fn word_count(&self, value: Value) -> usize {
-        types_of(self.module, self.failure, self.body.ty(value)).len()
     }
 }

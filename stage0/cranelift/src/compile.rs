@@ -1,8 +1,9 @@
 //! Machine code for the functions of a module. Threads share the functions out; the results stand in the order of the
 //! module, so that nothing depends on how many threads there were.
 
+use crate::epilogue;
 use crate::image::FixupKind;
-use crate::lower::{Lowered, Lowering};
+use crate::lower::{Lowered, Lowering, is_return, place_index};
 use crate::symbol::Symbol;
 use cranelift_codegen::binemit::CodeOffset;
 use cranelift_codegen::ir::{ExternalName, Function, LibCall, SourceLoc};
@@ -232,7 +233,7 @@ fn finish(
     let places = Places { compiled, locations, function: location };
     Ok(Code {
         item,
-        bytes: compiled.code_buffer().to_vec(),
+        bytes: code_bytes(isa, compiled),
         align: compiled.buffer.alignment.max(isa.function_alignment().minimum),
         references,
         location,
@@ -240,6 +241,16 @@ fn finish(
         sites: places.sites(),
         frame: compiled.create_unwind_info(isa).map_err(|error| error.to_string())?,
     })
+}
+
+fn code_bytes(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Vec<u8> {
+    let mut bytes = compiled.code_buffer().to_vec();
+    if isa.name() == "x64" {
+        for range in compiled.buffer.get_srclocs_sorted().iter().filter(|range| is_return(range.loc)) {
+            epilogue::simplify(&mut bytes[range.start as usize..range.end as usize]);
+        }
+    }
+    bytes
 }
 
 fn reference(function: &Function, reloc: &FinalizedMachReloc) -> Result<Reference, String> {
@@ -285,7 +296,7 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn known(&self, index: SourceLoc) -> Option<Location> {
-        self.locations.get(index.bits() as usize).copied().filter(|location| location.is_known())
+        self.locations.get(place_index(index)).copied().filter(|location| location.is_known())
     }
 
     /// The prologue belongs to the function's own place, and code of unknown origin to what stands before it.

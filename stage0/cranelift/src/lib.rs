@@ -9,6 +9,7 @@ pub mod compile;
 pub mod data;
 pub mod dwarf;
 pub mod elf;
+mod epilogue;
 pub mod frame;
 pub mod image;
 pub mod isa;

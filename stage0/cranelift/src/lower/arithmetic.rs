@@ -2,6 +2,7 @@
 
 use super::checks::PanicKind;
 use super::function::FunctionLowering;
+use super::ranges::Ranges;
 use super::signature::scalar_type;
 use crate::symbol::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -64,11 +65,18 @@ impl FunctionLowering<'_, '_> {
                 Operation::Sub => self.emit.ins().fsub(a, b),
                 Operation::Mul => self.emit.ins().fmul(a, b),
             },
+            (_, Some(Mode::Checked)) if self.cannot_overflow(inst) => self.wrapping(operation, a, b),
             (_, Some(Mode::Checked)) => self.checked(operation, true, a, b),
             (_, Some(Mode::CheckedUnsigned)) => self.checked(operation, false, a, b),
             _ => self.wrapping(operation, a, b),
         };
         self.define(inst, value);
+    }
+
+    /// Whether comparisons on the way here leave no room for overflow.
+    fn cannot_overflow(&mut self, inst: &Inst) -> bool {
+        let body = self.body;
+        self.ranges.get_or_insert_with(|| Ranges::new(body)).fits(self.current, inst)
     }
 
     fn wrapping(&mut self, operation: Operation, a: ir::Value, b: ir::Value) -> ir::Value {

@@ -63,9 +63,16 @@ impl<'a> FunctionLowering<'a, '_> {
         self.finish_try(inst, &shape, &slots, call, area);
     }
 
-    /// The result area is handed on. What follows the platform's convention is called and its results returned.
+    /// The result area is handed on. A call of the function itself is a jump; what follows the platform's convention
+    /// is called and its results returned.
     pub fn tail_call(&mut self, inst: &Inst) {
         let Some(id) = callee(inst) else { return };
+        if let Some(start) = self.start
+            && id == self.id
+        {
+            let args = self.flatten(&inst.args);
+            return self.emit.jump(start, &args);
+        }
         let function = self.module.function(id);
         if matches!(function.kind, FunctionKind::Extern { .. }) {
             let (shape, call, area) = self.call_function(id, &inst.args);
@@ -75,6 +82,7 @@ impl<'a> FunctionLowering<'a, '_> {
         }
         let args: Words = self.area.into_iter().chain(self.flatten(&inst.args)).collect();
         let function = self.function_ref(id);
+        self.begin_return();
         self.emit.ins().return_call(function, &args);
     }
 
@@ -117,6 +125,7 @@ impl<'a> FunctionLowering<'a, '_> {
     pub fn tail_call_closure(&mut self, inst: &Inst) {
         let Some(callee) = self.closure_call(inst) else { return };
         let args: Words = self.area.into_iter().chain(callee.args).collect();
+        self.begin_return();
         self.emit.ins().return_call_indirect(callee.clif, callee.code, &args);
     }
 }

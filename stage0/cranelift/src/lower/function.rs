@@ -1,13 +1,13 @@
 //! The walk over a function: its blocks in order, each instruction to the module of its class.
 
-use super::Lowered;
-use super::Lowering;
 use super::checks::Panics;
 use super::control::Edge;
 use super::effects::EscapeArea;
 use super::emitter::{Emitter, Words};
+use super::ranges::Ranges;
 use super::signature;
 use super::values::{ValueTable, types_of};
+use super::{Lowered, Lowering, RETURN, place_index};
 use crate::symbol::Symbol;
 use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{self, SourceLoc, UserFuncName};
@@ -15,19 +15,22 @@ use cranelift_frontend::FunctionBuilderContext;
 use kea_mir::contract::Opcode;
 use kea_mir::convention::{ResultShape, SharedSlots};
 use kea_mir::entity::{Block, FuncId, Value};
-use kea_mir::module::{Body, Function, Inst, Label, Location, Module};
+use kea_mir::module::{Body, Function, Immediate, Inst, Label, Location, Module};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A function that is being lowered.
 pub(super) struct FunctionLowering<'a, 'b> {
     pub emit: Emitter<'a, 'b>,
     pub module: &'a Module,
+    pub id: FuncId,
     pub function: &'a Function,
     pub body: &'a Body,
     /// How the function gives its results.
     pub shape: ResultShape,
     /// Where the results go that do not fit into registers.
     pub area: Option<ir::Value>,
+    /// Where a call of the function itself in tail position goes: behind the entry, with the parameters.
+    pub start: Option<ir::Block>,
     /// The slots of a failure, behind its status.
     pub failure: SharedSlots,
     pub blocks: Vec<ir::Block>,
@@ -37,6 +40,10 @@ pub(super) struct FunctionLowering<'a, 'b> {
     /// Tokens whose memory `take` itself frees, as nothing builds in it.
     pub freed_tokens: FxHashSet<Value>,
     pub panics: Panics,
+    /// What comparisons say of integers; made for the first checked sum.
+    pub ranges: Option<Ranges<'a>>,
+    /// The block that is being lowered.
+    pub current: Block,
     /// The memory of the result areas of calls.
     pub call_area: Option<ir::StackSlot>,
     /// The escape areas of the evidence records made so far.
@@ -64,6 +71,13 @@ impl Locations {
         }
         SourceLoc::new(index)
     }
+
+    /// A source location that nothing else has.
+    fn return_loc(&mut self, location: Location) -> SourceLoc {
+        let index = self.table.len() as u32;
+        self.table.push(location);
+        SourceLoc::new(RETURN | index)
+    }
 }
 
 /// Lowers a function with a body; without one, an empty function comes out.
@@ -77,16 +91,20 @@ pub(super) fn lower(lowering: &Lowering, id: FuncId, context: &mut FunctionBuild
         let code = FunctionLowering {
             emit: Emitter::new(lowering, &mut clif, context),
             module,
+            id,
             function,
             body,
             shape: signature::shape(module, id),
             area: None,
+            start: None,
             failure: module.failure_slots(id),
             blocks: Vec::with_capacity(body.blocks.len()),
             values: ValueTable::new(body.values.len()),
             uncounted: EntitySet::new(),
             freed_tokens: tokens_freed_at_once(body),
             panics: Panics::default(),
+            ranges: None,
+            current: Block(0),
             call_area: None,
             escape_areas: FxHashMap::default(),
             edges: Vec::new(),
@@ -121,6 +139,7 @@ impl FunctionLowering<'_, '_> {
         self.enter();
         for index in 0..self.body.blocks.len() {
             let block = Block::new(index);
+            self.current = block;
             if index > 0 {
                 self.emit.switch_to(self.blocks[index]);
             }
@@ -179,7 +198,31 @@ impl FunctionLowering<'_, '_> {
             rest = behind;
         }
         let count = self.function.signature.params.len() as u32;
-        self.define_all((0..count).map(Value), rest);
+        let params = if self.calls_itself_last() { self.start_loop(rest) } else { Words::from_slice(rest) };
+        self.define_all((0..count).map(Value), &params);
+    }
+
+    fn calls_itself_last(&self) -> bool {
+        let itself = Immediate::Func(self.id);
+        self.body.insts.iter().any(|inst| inst.opcode() == Opcode::TailCall && inst.immediate == itself)
+    }
+
+    /// The block that calls of the function itself in tail position jump to; gives its parameters.
+    fn start_loop(&mut self, params: &[ir::Value]) -> Words {
+        let start = self.emit.block();
+        let types: Vec<ir::Type> = params.iter().map(|param| self.emit.type_of(*param)).collect();
+        let fresh = types.into_iter().map(|ty| self.emit.builder.append_block_param(start, ty)).collect();
+        self.emit.jump(start, params);
+        self.emit.switch_to(start);
+        self.start = Some(start);
+        fresh
+    }
+
+    /// What follows is a return: it gets a source location of its own.
+    pub fn begin_return(&mut self) {
+        let location = self.locations.table.get(place_index(self.emit.builder.srcloc())).copied();
+        let location = self.locations.return_loc(location.unwrap_or_default());
+        self.emit.builder.set_srcloc(location);
     }
 
     fn instruction(&mut self, inst: &Inst) {

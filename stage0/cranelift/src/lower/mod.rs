@@ -21,13 +21,14 @@ mod failures;
 mod flats;
 mod function;
 mod memory;
+mod ranges;
 mod results;
 mod signature;
 mod switch;
 mod values;
 
 use crate::symbol::Symbol;
-use cranelift_codegen::ir;
+use cranelift_codegen::ir::{self, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
 use kea_mir::entity::FuncId;
@@ -48,8 +49,21 @@ pub struct Lowering<'a> {
 pub struct Lowered {
     /// The code. Its external names are [`Symbol`]s.
     pub clif: ir::Function,
-    /// The places that its source locations index; location 0 is the function's own.
+    /// The places that its source locations index, by [`place_index`]; place 0 is the function's own.
     pub locations: Vec<Location>,
+}
+
+/// Set in the source locations of returns. Each return has a location of its own, so that its code can be found.
+const RETURN: u32 = 1 << 31;
+
+/// The index in [`Lowered::locations`] of a source location.
+pub fn place_index(location: SourceLoc) -> usize {
+    (location.bits() & !RETURN) as usize
+}
+
+/// Whether it is the source location of a return.
+pub fn is_return(location: SourceLoc) -> bool {
+    !location.is_default() && location.bits() & RETURN != 0
 }
 
 impl Lowering<'_> {

@@ -98,20 +98,23 @@ impl FunctionLowering<'_, '_> {
         self.return_words(&slots, &words);
     }
 
+    fn leave(&mut self, registers: &[ir::Value]) {
+        self.begin_return();
+        self.emit.ins().return_(registers);
+    }
+
     /// Returns values with these slots, as a success.
     pub fn return_words(&mut self, slots: &[Slot], words: &[ir::Value]) {
         match self.shape {
             ResultShape::Never => self.unreachable(),
-            ResultShape::Registers(_) => {
-                self.emit.ins().return_(words);
-            }
+            ResultShape::Registers(_) => self.leave(words),
             ResultShape::Area(_) => {
                 if let Some(area) = self.area {
                     for (index, word) in words.iter().enumerate() {
                         self.emit.store(*word, area, 8 * index as u32);
                     }
                 }
-                self.emit.ins().return_(&[]);
+                self.leave(&[]);
             }
             ResultShape::FailingRegisters(_) | ResultShape::FailingArea(_) => {
                 let shared = self.encode(slots, words);
@@ -132,12 +135,12 @@ impl FunctionLowering<'_, '_> {
                 for (index, word) in words.floats.iter().take(floats).enumerate() {
                     self.emit.store(*word, area, 8 * (integers + index) as u32);
                 }
-                self.emit.ins().return_(&[status]);
+                self.leave(&[status]);
             }
             (ResultShape::FailingRegisters(shared), _) => {
                 let shared = *shared;
                 let registers = self.fit(status, words, shared);
-                self.emit.ins().return_(&registers);
+                self.leave(&registers);
             }
             _ => self.unreachable(),
         }

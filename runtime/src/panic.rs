@@ -65,17 +65,17 @@ pub extern "C" fn kea_panic_divide(context: &mut Context) -> ! {
 /// Ends the program: a shift by less than 0, or by as many bits as there are or more.
 #[unsafe(no_mangle)]
 pub extern "C" fn kea_panic_shift(context: &mut Context, amount: i64, bits: i64) -> ! {
-    fail(context, format_args!("shift by {amount} of {bits} bits"))
+    fail(context, format_args!("shift by {amount} in a width of {bits} bits"))
 }
 
 /// Ends the program: an index outside of what it indexes.
 #[unsafe(no_mangle)]
 pub extern "C" fn kea_panic_bounds(context: &mut Context, index: i64, length: i64) -> ! {
-    fail(context, format_args!("index {index} out of range for length {length}"))
+    fail(context, format_args!("index {index} is out of bounds: the length is {length}"))
 }
 
 /// Ends the program: a range outside of what it indexes, or one that runs backwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn kea_panic_range(context: &mut Context, from: i64, to: i64, length: i64) -> ! {
-    fail(context, format_args!("range {from}..{to} out of range for length {length}"))
+    fail(context, format_args!("range {from}..{to} is out of bounds: the length is {length}"))
 }

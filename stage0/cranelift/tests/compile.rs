@@ -1,9 +1,12 @@
 //! Modules to object files, which are read back: symbols, call sites, line tables, for both targets.
 
 use cranelift_codegen::gimli::{self, EndianSlice, LittleEndian, SectionId};
-use kea_cranelift::isa::TARGETS;
+use kea_cranelift::compile::{Item, compile};
+use kea_cranelift::isa::{TARGETS, target_isa};
+use kea_cranelift::lower::Lowering;
 use kea_cranelift::object::compile_object;
 use kea_mir::backend::{Backend, Optimize, Options};
+use kea_mir::entity::FuncId;
 use kea_mir::reader::read;
 use kea_mir::validate::{ValidModule, validate};
 use object::read::elf::ElfFile64;
@@ -264,4 +267,19 @@ fn other_targets_are_refused() {
     );
     let message = compile(&module(TARGETS[0]), TARGETS[1]);
     assert_eq!(message, "the module is for `x86_64-unknown-linux-gnu`, the request for `aarch64-unknown-linux-gnu`");
+}
+
+#[test]
+fn what_cannot_be_compiled_is_a_diagnostic() {
+    let module = module(TARGETS[0]);
+    let isa = target_isa(TARGETS[0], Optimize::None, true).expect("the target is known");
+    let lowering = Lowering { module: &module, isa: &*isa, colocated: |_| true };
+    let with_body = |function: &kea_mir::module::Function| function.body.is_some();
+    let good = FuncId::new(module.functions.iter().position(with_body).expect("a function has a body"));
+    // What has no body cannot be lowered: nobody asks for it but this test.
+    let items = [Item::Function(FuncId(0)), Item::Function(good)];
+    assert!(!with_body(module.function(FuncId(0))));
+    let findings = compile(&lowering, &items, 1).expect_err("there is no code to compile");
+    assert_eq!(findings.len(), 1);
+    assert_eq!((findings[0].rule, findings[0].function.as_deref()), ("internal", Some("kea_io_stdout")));
 }

@@ -9,7 +9,7 @@ use crate::types::{Scalar, Stored};
 /// No object is larger.
 const BYTES_MAX: u64 = 1 << 47;
 /// An interpreter takes no more from its own machine at once.
-const BYTES_AVAILABLE: u64 = 1 << 35;
+const BYTES_AVAILABLE: u64 = 1 << 31;
 
 /// An array.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ const GAP: u64 = 16;
 /// More is too large on every machine.
 const SIZE_MAX: i64 = 1 << 47;
 /// An interpreter takes no more from its own machine at once.
-const BLOCK_MAX: i64 = 1 << 34;
+const BLOCK_MAX: i64 = 1 << 30;
 
 #[derive(Debug)]
 struct Block {

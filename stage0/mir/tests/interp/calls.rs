@@ -73,7 +73,7 @@ fn a_function_of_another_unit_is_not_available() {
 
 #[test]
 fn foreign_mathematics_is_available_and_nothing_else() {
-    let foreign = "extern @pow (f64, f64) -> f64 foreign pure\nextern @getpid () -> i32 foreign effect Process\n";
+    let foreign = "extern @pow (f64, f64) -> f64 foreign pure\nextern @getpid () -> i32 foreign effect IO\n";
     let code = "  v1 = const.f64 2.0\n  v2 = const.f64 10.0\n  v3 = call @pow (v1, v2)\n  call @print_f64 (v3)\n";
     assert_eq!(output_of(code, foreign), "1024.0");
     let run = run_main("  v1 = perform.capability @getpid ()\n", foreign);

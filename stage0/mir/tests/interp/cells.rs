@@ -74,6 +74,11 @@ b0:
   v1 = const.i64 7
   try_claim v0 unique b1 (v1) shared b2
 b1 (v2: uniq ref List, v3: i64):
+  switch_tag v2 [0: b3, 1: b4]
+b3:
+  release v2
+  return (v3)
+b4:
   v4 = store v2 Cons.head v3
   v5 = field v4 Cons.head
   release v4

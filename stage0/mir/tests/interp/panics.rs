@@ -24,12 +24,25 @@ fn every_check_has_its_words() {
         ("bounds v3 v3", "index 3 is out of bounds: the length is 3"),
         ("bounds v4 v3", "index -1 is out of bounds: the length is 3"),
         ("bounds_range v3 v2 v3", "range 3..0 is out of bounds: the length is 3"),
-        ("v9 = array_new Vec v4", "negative array capacity: -1"),
-        ("v9 = array_new Vec v1", "an array of 9223372036854775807 elements is too large"),
         ("v9 = raw_alloc v4", "raw memory of -1 bytes"),
     ] {
         assert_eq!(panic_of(&format!("{constants}  {line} !1:7:5\n")), format!("panic at test.kea:7:5: {words}"));
         assert_eq!(panic_of(&format!("{constants}  {line}\n")), format!("panic: {words}"));
+    }
+}
+
+#[test]
+fn arrays_that_cannot_be_are_panics() {
+    for (line, words) in [
+        ("v9 = array_new Vec v1", "negative array capacity: -1"),
+        ("v9 = array_new Vec v2", "an array of 9223372036854775807 elements is too large"),
+        ("v9 = array_extend v3 v1 v1", "negative count of elements: -1"),
+        ("v9 = array_reserve v3 v2", "an array of 9223372036854775807 elements is too large"),
+    ] {
+        let vector = if line.contains("v3") { "  v4 = const.i64 0\n  v3 = array_new Vec v4\n" } else { "" };
+        let code =
+            format!("  v1 = const.i64 -1\n  v2 = const.i64 9223372036854775807\n{vector}  {line}\n  release v9\n");
+        assert_eq!(panic_of(&code), format!("panic: {words}"));
     }
 }
 

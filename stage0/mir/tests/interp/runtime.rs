@@ -121,8 +121,8 @@ fn files_and_their_errors() {
 
 #[test]
 fn an_exit_leaves_everything_as_it_is() {
-    let code = "  v1 = const.i64 259\n  v2 = call @kea_string_from_i64 (v1)\n  perform.capability @kea_io_exit (v1)\n  unreachable\nb1:\n";
-    let run = run_with(&main_of(code, EXTERNS), Options::default(), &mut MemoryHost::default());
+    let main = "entry @main\nfunc @main () -> () performs IO\nb0:\n  v1 = const.i64 259\n  v2 = call @kea_string_from_i64 (v1)\n  perform.capability @kea_io_exit (v1)\n  unreachable\nend\n";
+    let run = run_with(&format!("{EXTERNS}{main}"), Options::default(), &mut MemoryHost::default());
     assert_eq!((run.outcome.status, run.outcome.end), (3, End::Exited));
     assert_eq!(run.outcome.stats.live_objects, 1);
 }

@@ -29,13 +29,8 @@ fn promises_of_arithmetic_are_checked() {
     for line in ["div.i64.signed v1 v0", "rem.i64.unsigned v1 v0"] {
         let code = format!("  v0 = const.i64 0\n  v1 = const.i64 1\n  v2 = {line} !1:4:7\n");
         let violation = violation_of(&code, "");
-        assert_eq!(
-            violation,
-            format!(
-                "violation: the divisor is 0, which the mode rules out (in @main, b0: v2 = {line}, at test.kea:4:7)"
-            )
-            .replace(" v1 v0", " v1 v0")
-        );
+        let expected = "violation: the divisor is 0, which the mode rules out";
+        assert_eq!(violation, format!("{expected} (in @main, b0: v2 = {line}, at test.kea:4:7)"));
     }
 }
 

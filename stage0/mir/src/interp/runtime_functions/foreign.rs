@@ -1,7 +1,11 @@
-//! The few foreign functions that the interpreter knows: those of C's mathematical library on doubles.
+//! The few foreign functions that the interpreter knows: those of C's library that compute with numbers alone.
 
-use crate::interp::runtime_functions::Row;
+use crate::interp::arithmetic::truncate;
+use crate::interp::machine::{Machine, Values};
 use crate::interp::runtime_functions::number::{binary, unary};
+use crate::interp::runtime_functions::{Call, Row, one};
+use crate::interp::stop::Step;
+use crate::interp::value::Value;
 
 pub(super) const FUNCTIONS: &[Row] = &[
     ("sin", |_, call| unary(call, f64::sin)),
@@ -28,4 +32,43 @@ pub(super) const FUNCTIONS: &[Row] = &[
     ("trunc", |_, call| unary(call, f64::trunc)),
     ("round", |_, call| unary(call, f64::round)),
     ("fmod", |_, call| binary(call, |a, b| a % b)),
+    ("ldexp", load_exponent),
+    ("abs", |_, call| one(Value::Scalar(truncate((call.scalar(0)? as i32).wrapping_abs() as u64, 32)))),
+    ("labs", |_, call| one(Value::i64(call.i64(0)?.wrapping_abs()))),
 ];
+
+/// A double times a power of two.
+fn load_exponent(_machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Step<Values> {
+    one(Value::f64(scale(call.f64(0)?, call.scalar(1)? as i32)))
+}
+
+/// `value × 2^exponent`, rounded once: all factors are exact, and only the last may make the result subnormal.
+fn scale(mut value: f64, exponent: i32) -> f64 {
+    const LARGEST: i32 = 1023;
+    // So that the steps downwards end before a result would lose bits that a later step needs.
+    const STEP_DOWN: i32 = 1022 - 53;
+    let power = |exponent: i32| f64::from_bits(((exponent + LARGEST) as u64) << 52);
+    let mut rest = exponent.clamp(-4 * LARGEST, 4 * LARGEST);
+    while rest > LARGEST {
+        value *= power(LARGEST);
+        rest -= LARGEST;
+    }
+    while rest < -LARGEST + 1 {
+        value *= power(-STEP_DOWN);
+        rest += STEP_DOWN;
+    }
+    value * power(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_reaches_both_ends_of_the_range() {
+        assert_eq!(scale(1.5, 4), 24.0);
+        assert_eq!(scale(1.0, 1024), f64::INFINITY);
+        assert_eq!(scale(5e-324, 2000), 5e-324 * 2f64.powi(1000) * 2f64.powi(1000));
+        assert_eq!((scale(1.0, -1074), scale(1.0, -1076)), (5e-324, 0.0));
+    }
+}

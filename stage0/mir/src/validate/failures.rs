@@ -164,14 +164,18 @@ impl<'a> Failures<'a> {
         set
     }
 
-    /// Failures escape to the evidence that is passed: this function's own, or a caller's.
+    /// Failures escape to the evidence that is passed, this function's own or a caller's, when its effect has operations
+    /// that escape.
     fn add_escapes(&self, set: &mut FailureSet, args: &[Value]) {
         for value in args {
             let data = self.context.body.values[value.index()];
-            match (data.ty, data.ownership) {
-                (Type::Ev(_), Ownership::Own) => set.escaped.push(*value),
-                (Type::Ev(_), _) => set.escapes_outwards = true,
-                _ => {}
+            let Type::Ev(effect) = data.ty else { continue };
+            let mut operations = self.context.module.effect(effect).operations.iter();
+            if operations.any(|operation| operation.class == OperationClass::TailEscapes) {
+                match data.ownership {
+                    Ownership::Own => set.escaped.push(*value),
+                    _ => set.escapes_outwards = true,
+                }
             }
         }
     }

@@ -134,7 +134,7 @@ fn check_flat(module: &Module, layout: &Layout, flat: &Flat) -> Check {
         format!("{name} is a flat: its variants are neither immediate nor cells")
     })?;
     ensure(
-        matches!(flat.align, 1 | 2 | 4 | 8) && flat.size % flat.align == 0 && flat.size <= SIZE_MAX,
+        matches!(flat.align, 1 | 2 | 4 | 8) && flat.size.is_multiple_of(flat.align) && flat.size <= SIZE_MAX,
         "layout",
         || {
             let (size, align) = (flat.size, flat.align);

@@ -1,10 +1,10 @@
 //! The validator: proves of a module what no backend checks again.
 //!
 //! In this order, each with its rules on top of its file:
-//! [`declarations`] (with [`layouts`], [`externs`], [`statics`]): what stands outside of bodies;
-//! [`structure`]: blocks, edges, forms; [`dominance`]: definitions before uses; [`types`] and [`operands`]: types of
-//! operands and results; [`effects`] and [`failures`]: what may be performed and what may fail; [`variants`]: O8;
-//! [`ownership`]: O2 to O7 and O9, in one pass in reverse post-order.
+//! `declarations` (with `layouts`, `externs`, `statics`): what stands outside of bodies;
+//! `structure`: blocks, edges, forms; `dominance`: definitions before uses; `types` and `operands`: types of
+//! operands and results; `effects` and `failures`: what may be performed and what may fail; `variants`: O8;
+//! `ownership`: O2 to O7 and O9, in one pass in reverse post-order.
 //!
 //! A body is checked as far as it is sound: what a rule takes for granted is the business of the rules before it.
 
@@ -54,11 +54,12 @@ impl Deref for ValidModule {
 /// Checks a module. Gives every finding up to [`FINDINGS_MAX`], at most one an instruction, in order of the text.
 pub fn validate(module: Module) -> Result<ValidModule, Vec<Diagnostic>> {
     let mut diagnostics = declarations::check(&module);
+    let string_layout = module.string_layout();
     for function in &module.functions {
         if diagnostics.len() >= FINDINGS_MAX {
             break;
         }
-        diagnostics.extend(check_function(&module, function));
+        diagnostics.extend(check_function(&module, function, string_layout));
     }
     if diagnostics.is_empty() {
         return Ok(ValidModule(module));
@@ -73,6 +74,8 @@ struct Context<'a> {
     module: &'a Module,
     function: &'a Function,
     body: &'a Body,
+    /// The layout of string literals, looked up once.
+    string_layout: Option<LayoutId>,
 }
 
 impl Context<'_> {
@@ -105,11 +108,11 @@ fn ownership_word(ownership: Ownership) -> &'static str {
 }
 
 /// The header of a function, and its body as far as it is sound.
-fn check_function(module: &Module, function: &Function) -> Vec<Diagnostic> {
+fn check_function(module: &Module, function: &Function, string_layout: Option<LayoutId>) -> Vec<Diagnostic> {
     let mut findings = Findings::new(module, function);
     declarations::check_header(module, function, &mut findings);
     if let (true, Some(body)) = (findings.is_empty(), &function.body) {
-        check_body(&Context { module, function, body }, &mut findings);
+        check_body(&Context { module, function, body, string_layout }, &mut findings);
     }
     findings.into_diagnostics()
 }

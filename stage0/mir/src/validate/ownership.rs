@@ -59,7 +59,7 @@ pub(super) fn check(context: &Context, cfg: &Cfg, uses: &Uses, findings: &mut Fi
         reported: FxHashSet::default(),
     };
     for &block in &cfg.order {
-        flow.enter(block);
+        flow.enter(cfg, block);
         let range = context.body.blocks[block.index()].insts.clone();
         for (inst, index) in context.body.block_insts(block).iter().zip(range) {
             flow.visit(inst, InstId(index));
@@ -92,10 +92,13 @@ impl<'a> Flow<'a> {
     }
 
     /// S at the start of a block.
-    fn enter(&mut self, block: Block) {
+    fn enter(&mut self, cfg: &Cfg, block: Block) {
         let body = self.context.body;
-        let entry = self.entries[block.index()].as_deref().unwrap_or(&[]);
-        self.owned.reset(entry);
+        self.owned.reset(self.entries[block.index()].as_deref().unwrap_or(&[]));
+        if !cfg.edges_into(block).iter().any(|edge| cfg.is_back_edge(edge.from, block)) {
+            // Every edge into the block has been compared.
+            self.entries[block.index()] = None;
+        }
         let params = if block == Block(0) { 0..self.context.function.signature.params.len() as u32 } else { 0..0 };
         for param in params.map(Value).chain(body.params(block)) {
             if is_owned(body.ownership(param)) {

@@ -78,7 +78,9 @@ fn check_item(module: &Module, data: &Data, whose: &str, ty: Stored, item: &Data
             fits
         }
     };
-    ensure(fits, "data", || format!("{whose}: {} is not a {}", item_text(module, item), module.stored_name(ty)))
+    ensure(fits, "data", || {
+        format!("{whose}: {} is no value of type {}", item_text(module, item), module.stored_name(ty))
+    })
 }
 
 fn layout_of(object: &DataObject) -> LayoutId {

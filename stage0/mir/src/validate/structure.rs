@@ -1,12 +1,12 @@
 //! The structure of a body: what every later rule takes for granted.
 //!
 //! 1. `form`: an instruction has the operands, the immediate part and the targets that the contract's form asks for;
-//!    values are numbered in order of definition; every index is one of its table.
+//!    values are numbered in order of definition; every index is one of its table. Text that was read always complies.
 //! 2. `block`: there is an entry; it has no parameters and no edge leads to it; every block ends in its only terminator.
 //! 3. `edge`: an edge leads to a block of the function, with as many values as the block has parameters.
 //! 4. `unreachable-block`: the entry reaches every block.
 //! 5. `block-order`: a block stands behind its immediate dominator.
-//! 6. `location`: a location's file is declared.
+//! 6. `form`: a location's file is declared.
 
 use super::Context;
 use super::cfg::Cfg;
@@ -98,7 +98,7 @@ fn check_terminator(inst: &Inst, last: bool) -> Check {
 }
 
 fn check_location(module: &Module, location: Location) -> Check {
-    ensure(!location.is_known() || module.files.contains_key(&location.file), "location", || {
+    ensure(!location.is_known() || module.files.contains_key(&location.file), "form", || {
         format!("file {0} is not declared: write `file {0} \"PATH\"`", location.file)
     })
 }

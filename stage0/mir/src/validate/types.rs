@@ -2,9 +2,9 @@
 //!
 //! 1. `type`: an operand has the type that the instruction asks for; layouts, variants and fields fit the instruction.
 //! 2. `arguments`: a list has as many operands as what it is for has parameters, fields or captured values.
-//! 3. `result`: the results have the types and the ownership that follow from the operands.
+//! 3. `form`: the results have the types and the ownership that follow from the operands.
 //! 4. `edge`: the values of an edge have the types of the block's parameters.
-//! 5. `literal`: a literal is in the range of its type.
+//! 5. `form`: a literal is in the range of its type. (The reader sees to this and to 3.)
 //! 6. `switch`: cases differ and are in range; `else` stands where they leave something out (of failures: see `failures`), and
 //!    for variants only there.
 //! 7. `closure`: a closure's code has an environment, the closure's signature, and captures what it is given.
@@ -20,7 +20,7 @@ use super::operands::Operands;
 use crate::contract::Opcode;
 use crate::entity::{Block, InstId, Value};
 use crate::module::{Immediate, Inst, Label, OperationClass};
-use crate::types::{Ownership, Scalar, Type};
+use crate::types::{Ownership, Scalar, Stored, Type};
 
 /// What every operand of a body is used as, in order of the text. Values of edges are not among them: there the
 /// block's parameters say it.
@@ -70,25 +70,29 @@ fn check_inst(context: &Context, inst: &Inst, uses: &mut Uses) -> Check {
 
 fn check_results(context: &Context, inst: &Inst) -> Check {
     if inst.opcode().info().terminator {
-        return ensure(inst.result_count == 0, "result", || "a terminator has no results".into());
+        return ensure(inst.result_count == 0, "form", || "a terminator has no results".into());
     }
     let body = context.body;
     let inferred = match (inst.opcode(), &inst.immediate) {
+        (Opcode::String, _) => match context.string_layout {
+            Some(layout) => Ok(smallvec::smallvec![context.module.borrowed(Stored::Ref(layout))]),
+            None => context.module.infer_results(body, inst),
+        },
         (Opcode::Capture, Immediate::Index(index)) => {
             let captured = context.module.infer_capture(&context.function.captures, *index);
             captured.map(|data| smallvec::smallvec![data])
         }
         _ => context.module.infer_results(body, inst),
     };
-    let inferred = inferred.or_else(|message| broken("result", message))?;
-    ensure(inferred.len() == usize::from(inst.result_count), "result", || {
+    let inferred = inferred.or_else(|message| broken("form", message))?;
+    ensure(inferred.len() == usize::from(inst.result_count), "form", || {
         format!("`{}` has {} results here, not {}", inst.mnemonic.info().text, inferred.len(), inst.result_count)
     })?;
     let mut pairs = inst.results().zip(&inferred);
     match pairs.find(|(value, data)| body.values[value.index()] != **data) {
         None => Ok(()),
         Some((value, data)) => broken(
-            "result",
+            "form",
             format!(
                 "{} is declared {}, and the result is {}",
                 name(value),
@@ -143,7 +147,7 @@ fn check_literal(inst: &Inst) -> Check {
         (Opcode::Const, Immediate::Bool(_)) => scalar == Scalar::Bool,
         _ => true,
     };
-    ensure(fits, "literal", || format!("the literal is not one of {}", scalar.name()))
+    ensure(fits, "form", || format!("the literal is not one of {}", scalar.name()))
 }
 
 fn check_capture(context: &Context, inst: &Inst) -> Check {

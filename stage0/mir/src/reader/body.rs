@@ -35,6 +35,8 @@ pub(super) fn read_bodies<'t>(reader: &mut Reader<'t>, bodies: Vec<PendingBody<'
         values: Numbering::default(),
         blocks: Numbering::default(),
         file: 0,
+        inst: 0,
+        result_names: Vec::new(),
     };
     bodies.iter().try_for_each(|pending| {
         body_reader.function = pending.function;
@@ -56,6 +58,10 @@ pub(super) struct BodyReader<'r, 't> {
     blocks: Numbering,
     /// The file that the last location names.
     pub(super) file: u16,
+    /// The instruction that is being read.
+    pub(super) inst: usize,
+    /// The numbers on the left of it.
+    pub(super) result_names: Vec<u32>,
 }
 
 impl<'t> BodyReader<'_, 't> {

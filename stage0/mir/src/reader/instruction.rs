@@ -5,6 +5,7 @@ use super::cursor::shorten;
 use super::names::{find, no_member, qualified};
 use super::{NAME, NUMBER, Read, SYNTAX, TYPE, VERSION_RULE};
 use crate::contract::{FormItem, MNEMONICS, Mnemonic, MnemonicInfo, Opcode};
+use crate::diagnostic::Diagnostic;
 use crate::entity::{FuncId, LayoutId, Value};
 use crate::infer::ResultData;
 use crate::module::{Immediate, Inst, Label, Location, Target, ValueData};
@@ -29,9 +30,12 @@ fn scalar_results(row: &MnemonicInfo) -> Option<ResultData> {
 impl<'t> BodyReader<'_, 't> {
     /// `[vA, vB = ] MNEMONIC ITEMS [!LOC]`
     pub(super) fn instruction(&mut self) -> Read<()> {
-        let names = self.result_names()?;
+        self.result_names()?;
         let mnemonic = self.mnemonic()?;
-        let mut inst = Inst {
+        // It is built in its place: moving what was just written in small parts would wait for memory.
+        self.inst = self.body.insts.len();
+        self.body.lines.push(self.reader.cursor.line());
+        self.body.insts.push(Inst {
             mnemonic,
             result_count: 0,
             first_result: Value::new(self.body.values.len()),
@@ -39,32 +43,35 @@ impl<'t> BodyReader<'_, 't> {
             immediate: Immediate::None,
             args: SmallVec::new(),
             targets: Vec::new(),
-        };
+        });
         for item in mnemonic.info().opcode.info().form {
-            self.item(*item, &mut inst)?;
+            self.item(*item)?;
         }
-        inst.location = self.location()?;
+        self.location()?;
         self.reader.cursor.end_of_line()?;
-        self.results(&mut inst, &names)?;
-        self.body.insts.push(inst);
-        self.body.lines.push(self.reader.cursor.line());
-        Ok(())
+        self.results(mnemonic)
+    }
+
+    /// The instruction that is being read.
+    #[inline]
+    fn inst(&mut self) -> &mut Inst {
+        &mut self.body.insts[self.inst]
     }
 
     /// `vA, vB =`, where it stands.
     #[inline]
-    fn result_names(&mut self) -> Read<SmallVec<[u32; 4]>> {
+    fn result_names(&mut self) -> Read<()> {
         let cursor = &mut self.reader.cursor;
-        let mut names = SmallVec::new();
+        self.result_names.clear();
         if cursor.peek() != b'v' || !cursor.peek_at(1).is_ascii_digit() {
-            return Ok(names);
+            return Ok(());
         }
         loop {
-            names.push(cursor.value_number()?);
+            self.result_names.push(cursor.value_number()?);
             if !cursor.eat(b',') {
                 cursor.expect(b'=')?;
                 cursor.blanks();
-                return Ok(names);
+                return Ok(());
             }
         }
     }
@@ -84,7 +91,7 @@ impl<'t> BodyReader<'_, 't> {
 
     /// Says what is wrong with a word that should begin an instruction.
     #[cold]
-    fn unknown_mnemonic(&self, found: String, text: &str) -> Box<crate::diagnostic::Diagnostic> {
+    fn unknown_mnemonic(&self, found: String, text: &str) -> Box<Diagnostic> {
         if text.is_empty() {
             return self.error(SYNTAX, format!("expected an instruction, found {found}"));
         }
@@ -103,9 +110,9 @@ impl<'t> BodyReader<'_, 't> {
 
     /// `[!FILE:LINE:COLUMN]`
     #[inline]
-    fn location(&mut self) -> Read<Location> {
+    fn location(&mut self) -> Read<()> {
         if !self.reader.cursor.eat(b'!') {
-            return Ok(Location::default());
+            return Ok(());
         }
         let location = self.reader.cursor.location()?;
         if location.file != self.file {
@@ -114,35 +121,47 @@ impl<'t> BodyReader<'_, 't> {
             }
             self.file = location.file;
         }
-        Ok(location)
+        self.inst().location = location;
+        Ok(())
     }
 
     /// One item of the form.
-    fn item(&mut self, item: FormItem, inst: &mut Inst) -> Read<()> {
-        match item {
-            FormItem::Operand(..) => inst.args.push(self.operand()?),
-            FormItem::List(..) => self.operands(inst)?,
-            FormItem::Word(word) => self.reader.cursor.expect_word(word)?,
-            FormItem::Optional(word, ..) => self.optional(word, inst)?,
-            FormItem::Target => self.target(Label::Normal, inst)?,
-            FormItem::FailTarget => self.target(Label::Fail, inst)?,
-            FormItem::CasesInt | FormItem::CasesTag | FormItem::CasesFail => self.cases(item, inst)?,
-            FormItem::Field => inst.immediate = self.field(inst)?,
-            FormItem::Case => inst.immediate = self.case(inst)?,
-            FormItem::Literal => inst.immediate = self.reader.cursor.literal(inst.scalar())?,
-            FormItem::Text => inst.immediate = Immediate::Text(self.reader.text_id()?),
-            FormItem::Index => inst.immediate = Immediate::Index(self.reader.cursor.natural("a number")?),
-            FormItem::Variant => inst.immediate = self.variant(inst.opcode())?,
-            FormItem::Func => inst.immediate = self.func(&inst.immediate)?,
-            FormItem::Funcs => inst.immediate = self.clauses(&inst.immediate)?,
+    fn item(&mut self, item: FormItem) -> Read<()> {
+        let immediate = match item {
+            FormItem::Operand(..) => return self.push_operand(),
+            FormItem::List(..) => return self.operands(),
+            FormItem::Word(word) => return self.reader.cursor.expect_word(word),
+            FormItem::Optional(word, ..) => return self.optional(word),
+            FormItem::Target => return self.target(Label::Normal),
+            FormItem::FailTarget => return self.target(Label::Fail),
+            FormItem::CasesInt | FormItem::CasesTag | FormItem::CasesFail => return self.cases(item),
+            FormItem::Field => self.field()?,
+            FormItem::Case => self.case()?,
+            FormItem::Literal => {
+                let scalar = self.inst().scalar();
+                self.reader.cursor.literal(scalar)?
+            }
+            FormItem::Text => Immediate::Text(self.reader.text_id()?),
+            FormItem::Index => Immediate::Index(self.reader.cursor.natural("a number")?),
+            FormItem::Variant => self.variant()?,
+            FormItem::Func => self.func()?,
+            FormItem::Funcs => self.clauses()?,
             FormItem::Layout
             | FormItem::Type
             | FormItem::Sig
             | FormItem::Global
             | FormItem::Data
             | FormItem::Operation
-            | FormItem::Effect => inst.immediate = self.named(item)?,
-        }
+            | FormItem::Effect => self.named(item)?,
+        };
+        self.inst().immediate = immediate;
+        Ok(())
+    }
+
+    #[inline]
+    fn push_operand(&mut self) -> Read<()> {
+        let value = self.operand()?;
+        self.inst().args.push(value);
         Ok(())
     }
 
@@ -182,23 +201,24 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// `(vA, vB, …)`; in `new`, the word `hole` may stand in place of one.
-    fn operands(&mut self, inst: &mut Inst) -> Read<()> {
-        let is_new = inst.opcode() == Opcode::New;
+    fn operands(&mut self) -> Read<()> {
+        let is_new = self.inst().opcode() == Opcode::New;
         let mut first = true;
         self.reader.cursor.expect(b'(')?;
         while self.reader.cursor.list_goes_on(b')', &mut first)? {
             self.reader.cursor.blanks();
             if is_new && self.reader.cursor.peek() == b'h' && self.reader.cursor.eat_word("hole") {
-                self.open_field(inst)?;
+                self.open_field()?;
             } else {
-                inst.args.push(self.operand()?);
+                self.push_operand()?;
             }
         }
         Ok(())
     }
 
     /// Notes that the next field of a `new` stays open.
-    fn open_field(&mut self, inst: &mut Inst) -> Read<()> {
+    fn open_field(&mut self) -> Read<()> {
+        let inst = &mut self.body.insts[self.inst];
         let index = inst.args.len();
         let Immediate::New { layout, variant, hole, .. } = &mut inst.immediate else { return Ok(()) };
         let fields = self.reader.module.layout(*layout).variants()[*variant as usize].fields.len();
@@ -213,30 +233,30 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// `[WORD vA]`
-    fn optional(&mut self, word: &str, inst: &mut Inst) -> Read<()> {
+    fn optional(&mut self, word: &str) -> Read<()> {
         if self.reader.cursor.at_end_of_line() || !self.reader.cursor.eat_word(word) {
             return Ok(());
         }
-        inst.args.push(self.operand()?);
-        if let Immediate::New { reuse, .. } = &mut inst.immediate {
+        self.push_operand()?;
+        if let Immediate::New { reuse, .. } = &mut self.inst().immediate {
             *reuse = true;
         }
         Ok(())
     }
 
     /// `LAYOUT.VARIANT`
-    fn variant(&mut self, opcode: Opcode) -> Read<Immediate> {
+    fn variant(&mut self) -> Read<Immediate> {
         let (layout, variant) = self.reader.names.variant(&mut self.reader.cursor)?;
-        Ok(match opcode {
+        Ok(match self.inst().opcode() {
             Opcode::New => Immediate::New { layout, variant, hole: None, reuse: false },
             _ => Immediate::Variant(layout, variant),
         })
     }
 
     /// `@FUNCTION`, behind a signature or alone.
-    fn func(&mut self, before: &Immediate) -> Read<Immediate> {
+    fn func(&mut self) -> Read<Immediate> {
         let function = self.function_name()?;
-        Ok(match before {
+        Ok(match &self.inst().immediate {
             Immediate::Closure(signature, _) => Immediate::Closure(*signature, function),
             _ => Immediate::Func(function),
         })
@@ -248,8 +268,8 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// `[@CLAUSE, …]`, behind an effect.
-    fn clauses(&mut self, before: &Immediate) -> Read<Immediate> {
-        let Immediate::Evidence(effect, _) = before else {
+    fn clauses(&mut self) -> Read<Immediate> {
+        let Immediate::Evidence(effect, _) = self.inst().immediate else {
             return Err(self.error(SYNTAX, "clauses stand behind an effect"));
         };
         let mut clauses = Vec::new();
@@ -258,11 +278,12 @@ impl<'t> BodyReader<'_, 't> {
         while self.reader.cursor.list_goes_on(b']', &mut first)? {
             clauses.push(self.function_name()?);
         }
-        Ok(Immediate::Evidence(*effect, clauses.into()))
+        Ok(Immediate::Evidence(effect, clauses.into()))
     }
 
     /// The layout of the first operand.
-    fn operand_layout(&mut self, inst: &Inst) -> Read<LayoutId> {
+    fn operand_layout(&self) -> Read<LayoutId> {
+        let inst = &self.body.insts[self.inst];
         match inst.args.first().map(|value| self.body.ty(*value)) {
             Some(Type::Stored(Stored::Ref(layout) | Stored::Flat(layout))) => Ok(layout),
             Some(ty) => {
@@ -275,15 +296,15 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// A variant of the operand's layout.
-    fn case(&mut self, inst: &Inst) -> Read<Immediate> {
-        let layout = self.operand_layout(inst)?;
+    fn case(&mut self) -> Read<Immediate> {
+        let layout = self.operand_layout()?;
         let name = self.reader.cursor.expect_name("a variant's name")?;
         Ok(Immediate::Variant(layout, self.variant_of(layout, name)?))
     }
 
     /// `VARIANT.FIELD` of the operand's layout.
-    fn field(&mut self, inst: &Inst) -> Read<Immediate> {
-        let layout = self.operand_layout(inst)?;
+    fn field(&mut self) -> Read<Immediate> {
+        let layout = self.operand_layout()?;
         let (variant_name, name) = qualified(&mut self.reader.cursor, "`VARIANT.FIELD`")?;
         let variant = self.variant_of(layout, variant_name)?;
         match self.reader.names.fields.get(&(layout, variant, name)) {
@@ -298,27 +319,32 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// `bN [(vA, …)]`
-    fn target(&mut self, label: Label, inst: &mut Inst) -> Read<()> {
+    fn target(&mut self, label: Label) -> Read<()> {
         let block = self.block()?;
-        let mut args = SmallVec::new();
+        let inst = self.inst();
+        if inst.targets.capacity() == 0 {
+            inst.targets.reserve_exact(listed_targets(inst));
+        }
+        inst.targets.push(Target { label, block, args: SmallVec::new() });
         if self.reader.cursor.eat(b'(') {
             let mut first = true;
             while self.reader.cursor.list_goes_on(b')', &mut first)? {
-                args.push(self.operand()?);
+                let value = self.operand()?;
+                self.inst().targets.last_mut().into_iter().for_each(|target| target.args.push(value));
             }
         }
-        inst.targets.push(Target { label, block, args });
         Ok(())
     }
 
     /// `[LABEL: TARGET, …]`
-    fn cases(&mut self, item: FormItem, inst: &mut Inst) -> Read<()> {
+    fn cases(&mut self, item: FormItem) -> Read<()> {
         let mut first = true;
+        let scalar = self.inst().scalar();
         self.reader.cursor.expect(b'[')?;
         while self.reader.cursor.list_goes_on(b']', &mut first)? {
-            let label = self.label(item, inst.scalar())?;
+            let label = self.label(item, scalar)?;
             self.reader.cursor.expect(b':')?;
-            self.target(label, inst)?;
+            self.target(label)?;
         }
         Ok(())
     }
@@ -339,32 +365,35 @@ impl<'t> BodyReader<'_, 't> {
     }
 
     /// Infers the results and defines them.
-    fn results(&mut self, inst: &mut Inst, names: &[u32]) -> Read<()> {
+    fn results(&mut self, mnemonic: Mnemonic) -> Read<()> {
         let inferred;
-        let results: &[ValueData] = match &SCALAR_RESULTS[inst.mnemonic.0 as usize] {
+        let results: &[ValueData] = match &SCALAR_RESULTS[mnemonic.0 as usize] {
             Some(results) => results,
             None => {
-                inferred = self.infer(inst)?;
+                inferred = self.infer(&self.body.insts[self.inst])?;
                 &inferred
             }
         };
-        if results.len() != names.len() {
-            let text = inst.mnemonic.info().text;
-            let message = format!(
-                "`{text}` gives {}, but {} on the left",
-                count(results.len(), "result"),
-                names_stand(names.len())
-            );
-            return Err(self.error(TYPE, message));
+        if results.len() != self.result_names.len() {
+            return Err(self.result_count_error(mnemonic, results.len()));
         }
         let Ok(result_count) = u16::try_from(results.len()) else {
             return Err(self.error(NUMBER, "an instruction has at most 65535 results"));
         };
-        inst.result_count = result_count;
-        for (number, data) in names.iter().zip(results) {
-            self.define(*number, *data)?;
+        self.inst().result_count = result_count;
+        for (index, data) in results.iter().enumerate() {
+            self.define(self.result_names[index], *data)?;
         }
         Ok(())
+    }
+
+    #[cold]
+    fn result_count_error(&self, mnemonic: Mnemonic, results: usize) -> Box<Diagnostic> {
+        let (text, names) = (mnemonic.info().text, self.result_names.len());
+        let stand = if names == 1 { "stands" } else { "stand" };
+        let message =
+            format!("`{text}` gives {}, but {} {stand} on the left", count(results, "result"), count(names, "name"));
+        self.error(TYPE, message)
     }
 
     fn infer(&self, inst: &Inst) -> Read<ResultData> {
@@ -384,11 +413,13 @@ impl<'t> BodyReader<'_, 't> {
     }
 }
 
+/// How many targets the form lists one by one; more for a list of cases.
+fn listed_targets(inst: &Inst) -> usize {
+    let form = inst.opcode().info().form;
+    form.iter().filter(|item| !matches!(item, FormItem::Operand(..) | FormItem::List(..) | FormItem::Word(_))).count()
+}
+
 /// `1 result`, `2 results`
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn names_stand(number: usize) -> String {
-    format!("{} {}", count(number, "name"), if number == 1 { "stands" } else { "stand" })
 }

@@ -92,8 +92,8 @@ impl Expectation {
         if !self.args.is_empty() {
             line(&mut out, &format!(" args: {}", self.args.join(" ")));
         }
-        for piece in self.stdin.split_inclusive('\n') {
-            line(&mut out, &format!(" stdin: {}", quote(piece)));
+        if !self.stdin.is_empty() {
+            line(&mut out, &format!(" stdin: {}", quote(&self.stdin)));
         }
         match self.stdout.as_deref() {
             None => {}

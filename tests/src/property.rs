@@ -23,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The tests.
 pub fn trials(tools: &Tools) -> Vec<Trial> {
-    let tools = tools.clone();
+    let (tools, compiling) = (tools.clone(), tools.clone());
     vec![
         trial("property/programs-are-valid", || check(256, programs(), |choices| valid(&generate::program(choices)))),
         trial("property/programs-round-trip", || {
@@ -44,6 +44,12 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
         }),
         trial("property/mutated-random-programs-obey", || {
             check(6_000, (programs(), edits()), |(choices, edits)| obeys(&mutated(&generate::program(choices), edits)))
+        }),
+        trial("property/mutated-programs-compile", move || {
+            let sources = corpus::sources(run::FOLDER, "mir")?;
+            check(1_500, mutations(sources.len()), |(index, edits)| {
+                compiles(&compiling, &mutated(&sources[*index].text, edits))
+            })
         }),
         trial("property/truncated-modules", || {
             let sources = corpus()?;
@@ -133,8 +139,8 @@ fn survives(bytes: &[u8]) -> Result<()> {
 }
 
 /// What a program promises without a proof: the interpreter alone notices when it does not hold.
-const PROMISES: [&str; 17] = [
-    "is not within the",
+const PROMISES: [&str; 18] = [
+    "not within the",
     "is truncated to",
     "has no room",
     "the array is empty",
@@ -148,6 +154,7 @@ const PROMISES: [&str; 17] = [
     "has a value already",
     "has no value yet",
     "size is negative",
+    "unmanaged memory",
     "no case fits",
     "not an address",
     "bytes",
@@ -158,12 +165,9 @@ const INSTRUCTIONS_MAX: u64 = 50_000;
 
 /// The validator is sound: a program that it accepts breaks no rule of ownership or typing when it runs.
 fn obeys(bytes: &[u8]) -> Result<()> {
-    let Some(module) = reader::read(bytes).ok().and_then(|module| validate::validate(module).ok()) else {
-        return Ok(());
-    };
-    if module.entry.is_none() {
-        return Ok(());
-    }
+    survives(bytes)?;
+    let module = reader::read(bytes).ok().and_then(|module| validate::validate(module).ok());
+    let Some(module) = module.filter(|module| module.entry.is_some()) else { return Ok(()) };
     let mut host = MemoryHost::new(&["an argument"], "a line\nand another\n");
     let options = Options { instructions_max: Some(INSTRUCTIONS_MAX), ..Options::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| Interpreter::new(&module, options, &mut host).run()));
@@ -176,6 +180,20 @@ fn obeys(bytes: &[u8]) -> Result<()> {
         Ok(_) => Ok(()),
         Err(_) => Err(anyhow!("the interpreter panics; of\n{}", text())),
     }
+}
+
+/// The backend compiles whatever the validator accepts.
+fn compiles(tools: &Tools, bytes: &[u8]) -> Result<()> {
+    if reader::read(bytes).ok().and_then(|module| validate::validate(module).ok()).is_none() {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let mut command = tools.backend(["compile", "-", "-o"]);
+    command.arg(folder.path().join("mutated.o"));
+    let outcome = program::run(command, bytes)?;
+    let text = String::from_utf8_lossy(bytes);
+    ensure!(outcome.status == 0, "{}; of\n{text}", outcome.stderr());
+    Ok(())
 }
 
 fn mutated(text: &str, edits: &[Edit]) -> Vec<u8> {

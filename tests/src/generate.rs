@@ -170,6 +170,8 @@ struct Writer<'a, 'b> {
     floats: Vec<Name>,
     bools: Vec<Name>,
     owned: Vec<(Name, Kind)>,
+    /// Those that are known to be the only reference, and must be frozen before there is another one.
+    unique: Vec<Name>,
     borrowed: Vec<Name>,
 }
 
@@ -186,6 +188,7 @@ impl<'a, 'b> Writer<'a, 'b> {
             floats: Vec::new(),
             bools: Vec::new(),
             owned: Vec::new(),
+            unique: Vec::new(),
             borrowed: Vec::new(),
         }
     }
@@ -420,15 +423,24 @@ impl<'a, 'b> Writer<'a, 'b> {
         let (head, tail) = (self.integer(), self.list());
         let list = self.define(format_args!("new List.Cons ({head}, {tail})"));
         self.owned.push((list, Kind::List));
+        self.unique.push(list);
     }
 
     fn retain(&mut self) {
         let borrowed = self.borrowed.iter().map(|name| (*name, Kind::List));
         let candidates: Vec<(Name, Kind)> = self.owned.iter().copied().chain(borrowed).collect();
-        if let Some((value, kind)) = candidates.get(self.choices.below(candidates.len().max(1))) {
-            let copy = self.define(format_args!("retain {value}"));
-            self.owned.push((copy, *kind));
+        let Some((value, kind)) = candidates.get(self.choices.below(candidates.len().max(1))).copied() else { return };
+        let value = if self.unique.contains(&value) { self.freeze(value) } else { value };
+        let copy = self.define(format_args!("retain {value}"));
+        self.owned.push((copy, kind));
+    }
+
+    fn freeze(&mut self, value: Name) -> Name {
+        let frozen = self.define(format_args!("freeze {value}"));
+        for (name, _) in self.owned.iter_mut().filter(|(name, _)| *name == value) {
+            *name = frozen;
         }
+        frozen
     }
 
     /// Reads the head of a list, without consuming it.
@@ -484,6 +496,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         let (value, link) = (self.integer(), self.list());
         let name = self.define(format_args!("new Box.Box ({value}, {link})"));
         self.owned.push((name, Kind::Box));
+        self.unique.push(name);
     }
 
     /// Updates a box in place where nobody else holds it.
@@ -537,6 +550,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         let stored = self.define(format_args!("elem_store {pushed} {checked} {element}"));
         self.integers.extend([length, read]);
         self.owned.push((stored, Kind::Vec));
+        self.unique.push(stored);
     }
 
     /// Packs a pair, or unpacks one.

@@ -49,7 +49,7 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for source in corpus::sources(FOLDER, "session")? {
         let tools = tools.clone();
-        trials.push(trial(test_name(&source), move || play(&tools, &source, |call, outcome| compare(call, outcome))));
+        trials.push(trial(test_name(&source), move || play(&tools, &source, compare)));
     }
     Ok(trials)
 }

@@ -11,21 +11,29 @@ use crate::types::{Anchor, Anchors, Ownership};
 use smallvec::SmallVec;
 use std::ops::Range;
 
+/// The functions whose heads have been read.
+#[derive(Default)]
+pub(super) struct Pending<'t> {
+    pub(super) bodies: Vec<PendingBody<'t>>,
+    /// The numbers of the parameters of all functions, as the text has them.
+    pub(super) params: Vec<u32>,
+}
+
 /// A function whose head has been read.
 pub(super) struct PendingBody<'t> {
     pub(super) function: FuncId,
     /// The end of the head.
     pub(super) cursor: Cursor<'t>,
-    /// The numbers of the parameters.
-    pub(super) params: Vec<u32>,
-    /// The numbers of the blocks, in the index's list.
+    /// Its parameters, in the list of all.
+    pub(super) params: Range<usize>,
+    /// Its blocks, in the index's list.
     pub(super) blocks: Range<usize>,
     /// How many lines there are besides those of blocks.
     pub(super) lines: usize,
 }
 
 /// Reads the bodies. `blocks` has the numbers of all blocks as the text has them.
-pub(super) fn read_bodies<'t>(reader: &mut Reader<'t>, bodies: Vec<PendingBody<'t>>, blocks: &[u32]) -> Read<()> {
+pub(super) fn read_bodies<'t>(reader: &mut Reader<'t>, pending: &Pending<'t>, blocks: &[u32]) -> Read<()> {
     let string_layout = reader.module.string_layout();
     let mut body_reader = BodyReader {
         reader,
@@ -38,9 +46,10 @@ pub(super) fn read_bodies<'t>(reader: &mut Reader<'t>, bodies: Vec<PendingBody<'
         inst: 0,
         result_names: Vec::new(),
     };
-    bodies.iter().try_for_each(|pending| {
-        body_reader.function = pending.function;
-        body_reader.read(pending, &blocks[pending.blocks.clone()]).map_err(|error| body_reader.in_function(error))
+    pending.bodies.iter().try_for_each(|body| {
+        body_reader.function = body.function;
+        let (params, blocks) = (&pending.params[body.params.clone()], &blocks[body.blocks.clone()]);
+        body_reader.read(body, params, blocks).map_err(|error| body_reader.in_function(error))
     })
 }
 
@@ -65,17 +74,17 @@ pub(super) struct BodyReader<'r, 't> {
 }
 
 impl<'t> BodyReader<'_, 't> {
-    fn read(&mut self, pending: &PendingBody<'t>, blocks: &[u32]) -> Read<()> {
+    fn read(&mut self, pending: &PendingBody<'t>, params: &[u32], blocks: &[u32]) -> Read<()> {
         self.reader.cursor = pending.cursor;
         // A list of results or parameters may define many values in a line; numbers beyond go to the map.
-        self.values.reset(4 * (pending.lines + pending.params.len() + blocks.len()) + 64);
+        self.values.reset(4 * (pending.lines + params.len() + blocks.len()) + 64);
         self.blocks.reset(4 * blocks.len() + 64);
         self.body = Body::default();
         self.body.insts.reserve_exact(pending.lines);
         self.body.lines.reserve_exact(pending.lines);
         self.body.blocks.reserve_exact(blocks.len());
-        self.body.values.reserve(pending.params.len() + pending.lines);
-        self.function_params(pending)?;
+        self.body.values.reserve(params.len() + pending.lines);
+        self.function_params(params)?;
         self.number_blocks(pending, blocks)?;
         self.lines()?;
         self.reader.module.functions[self.function.index()].body = Some(std::mem::take(&mut self.body));
@@ -97,8 +106,8 @@ impl<'t> BodyReader<'_, 't> {
         self.reader.cursor.error(rule, message)
     }
 
-    fn function_params(&mut self, pending: &PendingBody<'_>) -> Read<()> {
-        for (index, number) in pending.params.iter().enumerate() {
+    fn function_params(&mut self, numbers: &[u32]) -> Read<()> {
+        for (index, number) in numbers.iter().enumerate() {
             let param = self.reader.module.function(self.function).signature.params[index];
             self.define(*number, ValueData { ty: param.ty, ownership: param.ownership })?;
         }

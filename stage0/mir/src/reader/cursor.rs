@@ -98,6 +98,18 @@ impl<'t> Cursor<'t> {
         self.text.get(start..self.position).unwrap_or("")
     }
 
+    /// Where in the text it is, to come back to with [`Cursor::at`]. Copying the whole cursor right after it moved is
+    /// slow: the copy has to wait for the move to reach memory.
+    #[inline]
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The cursor at another place of the same line.
+    pub(super) fn at(&self, position: usize) -> Cursor<'t> {
+        Cursor { position, ..*self }
+    }
+
     /// A name, behind blanks.
     pub(super) fn expect_name(&mut self, what: &str) -> Read<&'t str> {
         self.blanks();
@@ -123,12 +135,13 @@ impl<'t> Cursor<'t> {
 
     /// Whether that word stands here, behind blanks; it is gone over then.
     pub(super) fn eat_word(&mut self, word: &str) -> bool {
-        let mut ahead = *self;
-        ahead.blanks();
-        if ahead.name() != word {
+        self.blanks();
+        let end = self.position + word.len();
+        let here = self.text.as_bytes().get(self.position..end) == Some(word.as_bytes());
+        if !here || self.text.as_bytes().get(end).is_some_and(|byte| NAME_BYTES[*byte as usize]) {
             return false;
         }
-        *self = ahead;
+        self.position = end;
         true
     }
 
@@ -254,9 +267,7 @@ impl<'t> Cursor<'t> {
     #[inline]
     pub(super) fn next_line(&mut self) -> LineStart {
         loop {
-            if self.peek() != b'\n' {
-                self.position = self.rest().find('\n').map_or(self.text.len(), |length| self.position + length);
-            }
+            self.position = line_end(self.text.as_bytes(), self.position);
             if self.position >= self.text.len() {
                 return LineStart::EndOfText;
             }
@@ -304,6 +315,26 @@ impl<'t> Cursor<'t> {
     pub(super) fn expected(&self, what: &str) -> Box<Diagnostic> {
         self.error(SYNTAX, format!("expected {what}, found {}", self.found()))
     }
+}
+
+/// Where the line ends that has a byte at `position`: at its line feed, or at the end of the text. Lines are short, so
+/// this looks at eight bytes at a time and does nothing before.
+#[inline]
+fn line_end(text: &[u8], mut position: usize) -> usize {
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    const LINE_FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
+    while let Some((word, _)) = text.get(position..).and_then(<[u8]>::split_first_chunk) {
+        // A byte that is 0 after this is a line feed; borrows reach only the bytes behind the first one.
+        let zeros = u64::from_le_bytes(*word) ^ LINE_FEEDS;
+        let found = zeros.wrapping_sub(LOW) & !zeros & HIGH;
+        if found != 0 {
+            return position + found.trailing_zeros() as usize / 8;
+        }
+        position += 8;
+    }
+    let rest = text.get(position..).unwrap_or_default();
+    position.min(text.len()) + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
 }
 
 /// At most so many characters of the text are repeated in a message.

@@ -1,6 +1,6 @@
 //! The second pass: everything but code.
 
-use super::body::PendingBody;
+use super::body::{Pending, PendingBody};
 use super::cursor::LineStart;
 use super::index::{FunctionPlace, Head, Index, Place};
 use super::names::{declare, find};
@@ -15,7 +15,7 @@ use crate::types::Stored;
 
 impl<'t> Reader<'t> {
     /// Reads all declarations. Gives the bodies that are still to be read, in order of the functions.
-    pub(super) fn declarations(&mut self, index: &Index<'t>) -> Read<Vec<PendingBody<'t>>> {
+    pub(super) fn declarations(&mut self, index: &Index<'t>) -> Read<Pending<'t>> {
         self.target_and_files(index)?;
         self.module.lines = lines(index);
         for place in &index.layouts {
@@ -41,12 +41,12 @@ impl<'t> Reader<'t> {
         for place in &index.data {
             self.data(place)?;
         }
-        let mut bodies = Vec::new();
+        let mut pending = Pending::default();
         for place in &index.functions {
-            self.function(place, &mut bodies)?;
+            self.function(place, &mut pending)?;
         }
         self.entry(index)?;
-        Ok(bodies)
+        Ok(pending)
     }
 
     /// Gives signatures and effects their names before any is read: messages name the types that are made of them.
@@ -243,23 +243,25 @@ impl<'t> Reader<'t> {
         Ok(if self.cursor.eat_word("escapes") { OperationClass::TailEscapes } else { OperationClass::Tail })
     }
 
-    fn function(&mut self, place: &FunctionPlace<'t>, bodies: &mut Vec<PendingBody<'t>>) -> Read<()> {
+    fn function(&mut self, place: &FunctionPlace<'t>, pending: &mut Pending<'t>) -> Read<()> {
         self.cursor = place.place.cursor;
-        let mut numbers = Vec::new();
+        let numbers = &mut pending.params;
+        let first_param = numbers.len();
         let mut function = match place.head {
             Head::Extern => self.external()?,
             Head::Import => self.import()?,
-            Head::Func => self.func(FunctionKind::Exported, &mut numbers)?,
-            Head::LocalFunc => self.func(FunctionKind::Local, &mut numbers)?,
-            Head::Clause => self.clause(&mut numbers)?,
+            Head::Func => self.func(FunctionKind::Exported, numbers)?,
+            Head::LocalFunc => self.func(FunctionKind::Local, numbers)?,
+            Head::Clause => self.clause(numbers)?,
         };
         function.name = place.place.name.into();
         function.line = place.place.cursor.line();
         if !matches!(place.head, Head::Extern | Head::Import) {
-            bodies.push(PendingBody {
+            let params = first_param..numbers.len();
+            pending.bodies.push(PendingBody {
                 function: FuncId::new(self.module.functions.len()),
                 cursor: self.cursor,
-                params: numbers,
+                params,
                 blocks: place.blocks.clone(),
                 lines: place.lines,
             });

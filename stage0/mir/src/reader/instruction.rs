@@ -78,9 +78,8 @@ impl<'t> BodyReader<'_, 't> {
 
     #[inline]
     fn mnemonic(&mut self) -> Read<Mnemonic> {
-        let start = self.reader.cursor;
         let text = self.reader.cursor.name();
-        let Some(mnemonic) = Mnemonic::from_text(text) else { return Err(self.unknown_mnemonic(start.found(), text)) };
+        let Some(mnemonic) = Mnemonic::from_text(text) else { return Err(self.unknown_mnemonic(text)) };
         let since = mnemonic.info().opcode.info().since;
         if since > self.reader.module.version {
             let message = format!("`{text}` needs kea-mir {since}, and this module is {}", self.reader.module.version);
@@ -91,9 +90,9 @@ impl<'t> BodyReader<'_, 't> {
 
     /// Says what is wrong with a word that should begin an instruction.
     #[cold]
-    fn unknown_mnemonic(&self, found: String, text: &str) -> Box<Diagnostic> {
+    fn unknown_mnemonic(&self, text: &str) -> Box<Diagnostic> {
         if text.is_empty() {
-            return self.error(SYNTAX, format!("expected an instruction, found {found}"));
+            return self.reader.cursor.expected("an instruction");
         }
         let opcode = crate::contract::OPS
             .iter()

@@ -23,25 +23,25 @@ impl<'t> Cursor<'t> {
     }
 
     fn bool_literal(&mut self) -> Read<bool> {
-        let start = *self;
+        let start = self.position();
         match self.name() {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(start.expected("`true` or `false`")),
+            _ => Err(self.at(start).expected("`true` or `false`")),
         }
     }
 
     /// A signed integer that fits the type.
     pub(super) fn integer_literal(&mut self, scalar: Scalar) -> Read<i64> {
         self.blanks();
-        let start = *self;
+        let start = self.position();
         let negative = self.peek() == b'-';
         if negative {
             self.advance();
         }
         let limit = 1u64 << (scalar.bits() - 1);
         if !self.peek().is_ascii_digit() {
-            return Err(start.expected(&format!("an integer (a literal of type `{}`)", scalar.name())));
+            return Err(self.at(start).expected(&format!("an integer (a literal of type `{}`)", scalar.name())));
         }
         let magnitude = self.digits("an integer", u64::MAX).ok();
         let number = match magnitude {
@@ -53,29 +53,29 @@ impl<'t> Cursor<'t> {
             let least = i64::MIN >> (64 - scalar.bits());
             let message = format!(
                 "{} is no literal of type `{}`: integers are written signed, from {least} to {}",
-                start.found(),
+                self.at(start).found(),
                 scalar.name(),
                 !least,
             );
-            start.error(NUMBER, message)
+            self.at(start).error(NUMBER, message)
         })
     }
 
     /// The bits of a float of the type, in the low half for `f32`.
     fn float_literal(&mut self, scalar: Scalar) -> Read<u64> {
-        let start = *self;
+        let start = self.position();
         let text = self.name();
         if let Some(hex) = text.strip_prefix("0x") {
             return parse_bits(hex, scalar).ok_or_else(|| {
                 let digits = scalar.size() * 2;
-                start.error(
+                self.at(start).error(
                     NUMBER,
                     format!("`{}` is no bits of a `{}`: up to {digits} digits", shorten(text), scalar.name()),
                 )
             });
         }
         parse_float(text, scalar).ok_or_else(|| {
-            start.expected(&format!(
+            self.at(start).expected(&format!(
                 "a float (a literal of type `{}`: a decimal with a point or an exponent, `inf`, `-inf`, `nan` or `0x…`)",
                 scalar.name()
             ))
@@ -85,7 +85,7 @@ impl<'t> Cursor<'t> {
     /// A string literal, behind blanks.
     pub(super) fn text(&mut self) -> Read<Cow<'t, str>> {
         self.blanks();
-        let start = *self;
+        let start = self.position();
         if self.peek() != b'"' {
             return Err(self.expected("a string (`\"…\"`)"));
         }
@@ -108,7 +108,9 @@ impl<'t> Cursor<'t> {
                     self.advance();
                     text.push(self.escape()?);
                 }
-                b'\n' => return Err(start.error(SYNTAX, "the string has no end: expected `\"` in the same line")),
+                b'\n' => {
+                    return Err(self.at(start).error(SYNTAX, "the string has no end: expected `\"` in the same line"));
+                }
                 _ => {
                     let rest = self.rest();
                     let plain =

@@ -74,8 +74,8 @@ fn read_module(text: &[u8]) -> Read<Module> {
     let mut module = Module::new("");
     module.version = version;
     let mut reader = Reader { cursor, module, names };
-    let bodies = reader.declarations(&index)?;
-    body::read_bodies(&mut reader, bodies, &index.blocks)?;
+    let pending = reader.declarations(&index)?;
+    body::read_bodies(&mut reader, &pending, &index.blocks)?;
     Ok(reader.module)
 }
 

@@ -90,6 +90,6 @@ pub(super) fn no_member(
 /// A name with a dot, whose last one separates.
 pub(super) fn qualified<'t>(cursor: &mut Cursor<'t>, what: &str) -> Read<(&'t str, &'t str)> {
     cursor.blanks();
-    let start = *cursor;
-    cursor.name().rsplit_once('.').ok_or_else(|| start.expected(what))
+    let start = cursor.position();
+    cursor.name().rsplit_once('.').ok_or_else(|| cursor.at(start).expected(what))
 }

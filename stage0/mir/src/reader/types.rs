@@ -25,16 +25,16 @@ impl<'t> Names<'t> {
     /// The type of a field or an element, behind blanks.
     pub(super) fn stored(&self, cursor: &mut Cursor<'t>) -> Read<Stored> {
         cursor.blanks();
-        let start = *cursor;
+        let start = cursor.position();
         let word = cursor.name();
         self.stored_of(cursor, word)?
-            .ok_or_else(|| start.expected("a type that may lie in memory (a scalar, `ref`, `flat` or `fn`)"))
+            .ok_or_else(|| cursor.at(start).expected("a type that may lie in memory (a scalar, `ref`, `flat` or `fn`)"))
     }
 
     /// Any type, behind blanks.
     pub(super) fn ty(&self, cursor: &mut Cursor<'t>) -> Read<Type> {
         cursor.blanks();
-        let start = *cursor;
+        let start = cursor.position();
         let word = cursor.name();
         if let Some(stored) = self.stored_of(cursor, word)? {
             return Ok(stored.into());
@@ -49,7 +49,7 @@ impl<'t> Names<'t> {
             }
             "env" => Type::Env,
             "fail" => Type::Fail,
-            _ => return Err(start.expected("a type")),
+            _ => return Err(cursor.at(start).expected("a type")),
         })
     }
 
@@ -73,16 +73,17 @@ impl Cursor<'_> {
     /// `own`, `uniq` or `borrow`, behind blanks, where one stands.
     pub(super) fn stated_ownership(&mut self) -> Option<Ownership> {
         self.blanks();
-        let start = *self;
-        match self.name() {
-            "own" => Some(Ownership::Own),
-            "uniq" => Some(Ownership::Uniq),
-            "borrow" => Some(Ownership::Borrow),
+        let start = self.position();
+        let ownership = match self.name() {
+            "own" => Ownership::Own,
+            "uniq" => Ownership::Uniq,
+            "borrow" => Ownership::Borrow,
             _ => {
-                *self = start;
-                None
+                *self = self.at(start);
+                return None;
             }
-        }
+        };
+        Some(ownership)
     }
 }
 

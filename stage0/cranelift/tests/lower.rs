@@ -18,16 +18,20 @@ fn module(text: &str) -> Module {
     read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn compile(text: &str) {
+/// The object files of the module for each target and effort.
+fn compile(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let mut objects = Vec::new();
     for target in TARGETS {
         let module = validate(module(&text.replace(TARGET, target))).expect("the module is valid");
         for optimize in [Optimize::None, Optimize::Speed] {
             let options = Options { target: target.into(), optimize, debug_lines: true, jobs: 2 };
-            if let Err(diagnostics) = compile_object(&module, &options, true) {
-                panic!("{target}, {optimize:?}: {}", diagnostics[0]);
+            match compile_object(&module, &options, true) {
+                Ok(compiled) => objects.push((target, compiled.object)),
+                Err(diagnostics) => panic!("{target}, {optimize:?}: {}", diagnostics[0]),
             }
         }
     }
+    objects
 }
 
 fn opcodes(module: &Module) -> BTreeSet<Opcode> {
@@ -115,6 +119,14 @@ fn no_instruction_is_left_out() {
     covered.extend(opcodes(&module(&scalar_module())));
     let missing: Vec<&str> = OPS.iter().filter(|info| !covered.contains(&info.opcode)).map(|info| info.name).collect();
     assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// `mov rsp, rbp`, `pop rbp`, `ret`, of which the first makes returns slow.
+#[test]
+fn no_return_of_x86_64_moves_the_frame_pointer() {
+    for (_, object) in compile(TEXT).into_iter().filter(|(target, _)| *target == TARGETS[0]) {
+        assert!(!object.windows(5).any(|bytes| bytes == [0x48, 0x89, 0xec, 0x5d, 0xc3]));
+    }
 }
 
 /// Operands known at compile time take shortcuts; the code stands behind them all the same.

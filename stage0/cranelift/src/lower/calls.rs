@@ -63,8 +63,7 @@ impl<'a> FunctionLowering<'a, '_> {
         self.finish_try(inst, &shape, &slots, call, area);
     }
 
-    /// The result area is handed on. A call of the function itself is a jump; what follows the platform's convention
-    /// is called and its results returned.
+    /// The result area is handed on. A call of the function itself is a jump.
     pub fn tail_call(&mut self, inst: &Inst) {
         let Some(id) = callee(inst) else { return };
         if let Some(start) = self.start
@@ -72,13 +71,6 @@ impl<'a> FunctionLowering<'a, '_> {
         {
             let args = self.flatten(&inst.args);
             return self.emit.jump(start, &args);
-        }
-        let function = self.module.function(id);
-        if matches!(function.kind, FunctionKind::Extern { .. }) {
-            let (shape, call, area) = self.call_function(id, &inst.args);
-            let words = self.receive(&shape, call, area);
-            let slots = result_slots(self.module, &function.signature.results);
-            return self.return_words(&slots, &words);
         }
         let args: Words = self.area.into_iter().chain(self.flatten(&inst.args)).collect();
         let function = self.function_ref(id);

@@ -1,12 +1,19 @@
 //! The functions by which the platform enters a program.
 
 use super::emitter::Emitter;
-use super::{Lowered, Lowering, signature};
+use super::{Lowered, Lowering, RETURN, signature};
 use crate::symbol::Symbol;
-use cranelift_codegen::ir::{self, AbiParam, InstBuilder, UserFuncName, types};
+use cranelift_codegen::ir::{self, AbiParam, InstBuilder, SourceLoc, UserFuncName, types};
 use cranelift_frontend::FunctionBuilderContext;
 use kea_mir::entity::FuncId;
 use kea_mir::module::Location;
+
+/// The only return.
+fn leave(mut emit: Emitter, status: ir::Value) {
+    emit.builder.set_srcloc(SourceLoc::new(RETURN));
+    emit.ins().return_(&[status]);
+    emit.finish();
+}
 
 fn platform_signature(lowering: &Lowering, params: &[ir::Type], result: ir::Type) -> ir::Signature {
     let mut signature = ir::Signature::new(lowering.isa.default_call_conv());
@@ -38,8 +45,7 @@ pub(super) fn main(lowering: &Lowering, context: &mut FunctionBuilderContext) ->
     let start = emit.function(Symbol::service("kea_start"), |lowering| signature::service(lowering, "kea_start"));
     let call = emit.ins().call(start, &[params[0], params[1], entry]);
     let status = emit.results(call);
-    emit.ins().return_(&status);
-    emit.finish();
+    leave(emit, status[0]);
     Lowered { clif, locations: vec![Location::default()] }
 }
 
@@ -57,7 +63,6 @@ pub(super) fn entry(lowering: &Lowering, entry: FuncId, context: &mut FunctionBu
     let status = results.first().copied();
     let status = status.unwrap_or_else(|| emit.word(0));
     emit.ins().set_pinned_reg(callers);
-    emit.ins().return_(&[status]);
-    emit.finish();
+    leave(emit, status);
     Lowered { clif, locations: vec![lowering.module.function(entry).location] }
 }

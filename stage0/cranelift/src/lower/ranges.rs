@@ -200,3 +200,51 @@ impl<'a> Ranges<'a> {
         vec![(a, below), (b, above)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Ranges;
+    use kea_mir::contract::Opcode;
+    use kea_mir::entity::Block;
+    use kea_mir::reader::read;
+
+    /// For each sum and difference of the code, whether it is certain not to overflow.
+    fn fits(params: &str, code: &str) -> Vec<bool> {
+        let target = "x86_64-unknown-linux-gnu";
+        let text = format!("kea-mir 1.0\ntarget {target}\nfunc @f ({params}) -> i64 pure\nb0:\n{code}end\n");
+        let module = read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let body = module.functions[0].body.as_ref().expect("the function has a body");
+        let ranges = Ranges::new(body);
+        let blocks = (0..body.blocks.len()).map(Block::new);
+        let insts = blocks.flat_map(|block| body.block_insts(block).iter().map(move |inst| (block, inst)));
+        let sums = insts.filter(|(_, inst)| matches!(inst.opcode(), Opcode::Add | Opcode::Sub));
+        sums.map(|(block, inst)| ranges.fits(block, inst)).collect()
+    }
+
+    #[test]
+    fn a_dominating_comparison_bounds_a_difference() {
+        let code = |condition: &str, sum: &str| {
+            format!(
+                "  v1 = const.i64 2\n  v2 = {condition} v0 v1\n  branch v2 b1 b2\nb1:\n  return (v0)\nb2:\n  v3 = {sum}.i64.checked v0 v1\n  return (v3)\n"
+            )
+        };
+        assert_eq!(fits("v0: i64", &code("lt.i64.signed", "sub")), [true]);
+        assert_eq!(fits("v0: i64", &code("lt.i64.signed", "add")), [false]);
+        assert_eq!(fits("v0: i64", &code("ge.i64.signed", "add")), [true]);
+        assert_eq!(fits("v0: i64", &code("ge.i64.signed", "sub")), [false]);
+        assert_eq!(fits("v0: i64", &code("ne.i64", "sub")), [true]);
+        assert_eq!(fits("v0: i64", &code("lt.i64.unsigned", "sub")), [false]);
+    }
+
+    #[test]
+    fn a_counter_that_is_tested_behind_its_step_is_below_the_limit() {
+        let code = |condition: &str, start: &str| {
+            format!(
+                "  v1 = const.i64 1\n  jump b1 ({start})\nb1 (v2: i64):\n  v3 = add.i64.checked v2 v1\n  v4 = {condition} v3 v0\n  branch v4 b1 (v3) b2\nb2:\n  return (v3)\n"
+            )
+        };
+        assert_eq!(fits("v0: i64", &code("lt.i64.signed", "v1")), [true]);
+        assert_eq!(fits("v0: i64", &code("le.i64.signed", "v1")), [false]);
+        assert_eq!(fits("v0: i64", &code("lt.i64.signed", "v0")), [false]);
+    }
+}

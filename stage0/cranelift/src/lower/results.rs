@@ -104,7 +104,7 @@ impl FunctionLowering<'_, '_> {
     }
 
     /// Returns values with these slots, as a success.
-    pub fn return_words(&mut self, slots: &[Slot], words: &[ir::Value]) {
+    fn return_words(&mut self, slots: &[Slot], words: &[ir::Value]) {
         match self.shape {
             ResultShape::Never => self.unreachable(),
             ResultShape::Registers(_) => self.leave(words),

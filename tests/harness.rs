@@ -16,7 +16,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(tidy::trials());
-    trials.extend(documents::trials());
+    trials.extend(documents::trials(&tools));
     trials.extend(agreement::trials());
     trials.extend(coverage::trials());
     trials.extend(invalid::trials()?);

@@ -9,13 +9,14 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::from_args();
     let tools = program::tools()?;
     if bless::wanted() {
-        run::bless(&tools)?;
-        invalid::bless()?;
-        command_line::bless(&tools)?;
+        let chosen = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+        run::bless(&tools, &chosen)?;
+        invalid::bless(&chosen)?;
+        command_line::bless(&tools, &chosen)?;
     }
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(tidy::trials());
-    trials.extend(documents::trials());
+    trials.extend(documents::trials(&tools));
     trials.extend(agreement::trials());
     trials.extend(coverage::trials());
     trials.extend(invalid::trials()?);

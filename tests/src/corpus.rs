@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The root of the project.
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
 }
 
 /// A file of a folder of the project.

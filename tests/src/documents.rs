@@ -2,14 +2,36 @@
 
 use crate::corpus::{files_below, root};
 use crate::invalid::diagnostics;
+use crate::program::{self, Tools};
 use crate::trial;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use libtest_mimic::Trial;
 use std::fs;
 
 /// The tests.
-pub fn trials() -> Vec<Trial> {
-    vec![trial("documents/modules", modules), trial("documents/paths", paths)]
+pub fn trials(tools: &Tools) -> Vec<Trial> {
+    let tools = tools.clone();
+    vec![
+        trial("documents/modules", modules),
+        trial("documents/paths", paths),
+        trial("documents/first-program", move || first_program(&tools)),
+    ]
+}
+
+/// What the README says of a first program works, by copy and paste.
+fn first_program(tools: &Tools) -> Result<()> {
+    let readme = fs::read_to_string(root().join("README.md"))?;
+    let script = blocks(&readme).map(|(_, block)| block).find(|block| block.starts_with("cat > hello.mir"));
+    let script = script.context("README.md has no block that writes hello.mir")?;
+    let script = script.replace("build/bin/kea-backend", &tools.backend.to_string_lossy());
+    let folder = tempfile::tempdir()?;
+    let mut shell = program::clean("bash".as_ref());
+    shell.args(["-euc", &script]).current_dir(folder.path());
+    let outcome = program::run(shell, b"")?;
+    let expected = "The numbers below ten sum up to 45.\n".repeat(3);
+    ensure!(outcome.status == 0, "status {}: {}", outcome.status, outcome.stderr());
+    ensure!(outcome.stdout() == expected, "it prints {}", outcome.stdout());
+    Ok(())
 }
 
 /// Every Markdown file of the project, with its text.

@@ -18,6 +18,8 @@ pub struct Expectation {
     pub status: i32,
     /// `; counts: allocations=N frees=N`
     pub counts: Option<Counts>,
+    /// `; ways: exe jit`: in which ways it can be run; empty: in all.
+    pub ways: Vec<String>,
     /// Comment lines among these that are none of them, and stay when expectations are rewritten.
     pub remarks: Vec<String>,
 }
@@ -68,6 +70,8 @@ impl Expectation {
             self.stdin.push_str(&unquote(text)?);
         } else if let Some(text) = line.strip_prefix(" args: ") {
             self.args.extend(text.split_whitespace().map(str::to_string));
+        } else if let Some(text) = line.strip_prefix(" ways: ") {
+            self.ways.extend(text.split_whitespace().map(str::to_string));
         } else if let Some(text) = line.strip_prefix(" status: ") {
             self.status = text.trim().parse()?;
         } else if let Some(text) = line.strip_prefix(" counts: ") {
@@ -82,11 +86,14 @@ impl Expectation {
     pub fn write(&self) -> String {
         let mut out = String::new();
         self.remarks.iter().for_each(|remark| line(&mut out, remark));
+        if !self.ways.is_empty() {
+            line(&mut out, &format!(" ways: {}", self.ways.join(" ")));
+        }
         if !self.args.is_empty() {
             line(&mut out, &format!(" args: {}", self.args.join(" ")));
         }
-        for piece in self.stdin.split_inclusive('\n') {
-            line(&mut out, &format!(" stdin: {}", quote(piece)));
+        if !self.stdin.is_empty() {
+            line(&mut out, &format!(" stdin: {}", quote(&self.stdin)));
         }
         match self.stdout.as_deref() {
             None => {}
@@ -182,6 +189,7 @@ mod tests {
             stderr: vec!["panic".into()],
             status: 101,
             counts: Some(Counts { allocations: 3, frees: 2 }),
+            ways: vec!["jit".into()],
             remarks: vec![" a remark".into()],
         };
         let text = format!("kea-mir 1.0\nend\n\n{}", expectation.write());

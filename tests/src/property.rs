@@ -11,6 +11,7 @@ use crate::program::{self, Outcome, Tools};
 use crate::run;
 use crate::trial;
 use anyhow::{Result, anyhow, ensure};
+use kea_mir::interp::{End, Interpreter, MemoryHost, Options};
 use kea_mir::{reader, validate, writer};
 use libtest_mimic::Trial;
 use proptest::collection::vec;
@@ -22,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The tests.
 pub fn trials(tools: &Tools) -> Vec<Trial> {
-    let tools = tools.clone();
+    let (tools, compiling) = (tools.clone(), tools.clone());
     vec![
         trial("property/programs-are-valid", || check(256, programs(), |choices| valid(&generate::program(choices)))),
         trial("property/programs-round-trip", || {
@@ -35,10 +36,19 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
         trial("property/random-lines", || check(2_000, lines(), |lines| survives(lines.join("\n").as_bytes()))),
         trial("property/mutated-modules", || {
             let sources = corpus()?;
-            check(4_000, mutations(sources.len()), |(index, edits)| {
-                let mut bytes = sources[*index].text.clone().into_bytes();
-                edits.iter().for_each(|edit| edit.apply(&mut bytes));
-                survives(&bytes)
+            check(4_000, mutations(sources.len()), |(index, edits)| survives(&mutated(&sources[*index].text, edits)))
+        }),
+        trial("property/mutated-programs-obey", || {
+            let sources = corpus::sources(run::FOLDER, "mir")?;
+            check(6_000, mutations(sources.len()), |(index, edits)| obeys(&mutated(&sources[*index].text, edits)))
+        }),
+        trial("property/mutated-random-programs-obey", || {
+            check(6_000, (programs(), edits()), |(choices, edits)| obeys(&mutated(&generate::program(choices), edits)))
+        }),
+        trial("property/mutated-programs-compile", move || {
+            let sources = corpus::sources(run::FOLDER, "mir")?;
+            check(1_500, mutations(sources.len()), |(index, edits)| {
+                compiles(&compiling, &mutated(&sources[*index].text, edits))
             })
         }),
         trial("property/truncated-modules", || {
@@ -126,6 +136,71 @@ fn survives(bytes: &[u8]) -> Result<()> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(anyhow!("a panic")))
         .map_err(|error| error.context(format!("of the input {:?}", String::from_utf8_lossy(bytes))))
+}
+
+/// What a program promises without a proof: the interpreter alone notices when it does not hold.
+const PROMISES: [&str; 18] = [
+    "not within the",
+    "is truncated to",
+    "has no room",
+    "the array is empty",
+    "rules out",
+    "element is not empty",
+    "element was taken",
+    "variable is",
+    "never written",
+    "memory was freed",
+    "0x",
+    "has a value already",
+    "has no value yet",
+    "size is negative",
+    "unmanaged memory",
+    "no case fits",
+    "not an address",
+    "bytes",
+];
+
+/// How long a mutated program may run; many never end.
+const INSTRUCTIONS_MAX: u64 = 50_000;
+
+/// The validator is sound: a program that it accepts breaks no rule of ownership or typing when it runs.
+fn obeys(bytes: &[u8]) -> Result<()> {
+    survives(bytes)?;
+    let module = reader::read(bytes).ok().and_then(|module| validate::validate(module).ok());
+    let Some(module) = module.filter(|module| module.entry.is_some()) else { return Ok(()) };
+    let mut host = MemoryHost::new(&["an argument"], "a line\nand another\n");
+    let options = Options { instructions_max: Some(INSTRUCTIONS_MAX), ..Options::default() };
+    let outcome = catch_unwind(AssertUnwindSafe(|| Interpreter::new(&module, options, &mut host).run()));
+    let text = || String::from_utf8_lossy(bytes).into_owned();
+    match outcome.map(|outcome| outcome.end) {
+        Ok(End::Violated(violations)) => {
+            let broken = violations.iter().find(|found| !PROMISES.iter().any(|text| found.message.contains(text)));
+            broken.map_or(Ok(()), |found| Err(anyhow!("{found}; of\n{}", text())))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err(anyhow!("the interpreter panics; of\n{}", text())),
+    }
+}
+
+/// The backend compiles whatever the validator accepts, or says what it lacks (a target, say).
+fn compiles(tools: &Tools, bytes: &[u8]) -> Result<()> {
+    if reader::read(bytes).ok().and_then(|module| validate::validate(module).ok()).is_none() {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let mut command = tools.backend(["compile", "-", "-o"]);
+    command.arg(folder.path().join("mutated.o"));
+    let outcome = program::run(command, bytes)?;
+    let text = String::from_utf8_lossy(bytes);
+    let refused = outcome.status == 1 && !outcome.stderr().contains("internal");
+    ensure!(outcome.status == 0 || refused, "{}; of\n{text}", outcome.stderr());
+    Ok(())
+}
+
+fn mutated(text: &str, edits: &[Edit]) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    edits.iter().for_each(|edit| edit.apply(&mut bytes));
+    bytes
 }
 
 /// All modules of the corpus, without what they expect.
@@ -219,6 +294,10 @@ enum Edit {
 }
 
 fn mutations(sources: usize) -> impl Strategy<Value = (usize, Vec<Edit>)> {
+    (0..sources, edits())
+}
+
+fn edits() -> impl Strategy<Value = Vec<Edit>> {
     use prop::sample::Index;
     let edit = prop_oneof![
         (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Edit::Replace(at, byte)),
@@ -229,7 +308,7 @@ fn mutations(sources: usize) -> impl Strategy<Value = (usize, Vec<Edit>)> {
         (any::<Index>(), any::<Index>()).prop_map(|(a, b)| Edit::SwapLines(a, b)),
         (any::<Index>(), 0..10_u8).prop_map(|(at, digit)| Edit::Digit(at, digit)),
     ];
-    (0..sources, vec(edit, 1..4))
+    vec(edit, 1..4)
 }
 
 impl Edit {

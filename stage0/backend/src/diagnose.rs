@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How errors are printed.
@@ -139,8 +140,14 @@ pub fn working_on(input: impl Display) {
     *WORKING_ON.lock().unwrap_or_else(PoisonError::into_inner) = input.to_string();
 }
 
+/// Whether an internal error was printed: what other threads meet afterwards mostly follows from it.
+static INTERNAL_ERROR: AtomicBool = AtomicBool::new(false);
+
 /// Prints a panic of this program, which is a bug in it.
 pub fn print_internal_error(format: ErrorFormat, panic: &PanicHookInfo<'_>) {
+    if INTERNAL_ERROR.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let payload = panic.payload();
     let message = payload
         .downcast_ref::<&str>()

@@ -42,8 +42,13 @@ fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
         .prefix(".kea-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)
-        // The error of tempfile names the temporary path, which means nothing to anybody.
-        .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
+        .map_err(without_path)
+}
+
+/// The system's error inside of one that names the temporary path, which means nothing to anybody.
+fn without_path(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|named| named.source()).and_then(|source| source.downcast_ref::<io::Error>());
+    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// A device or a pipe is written to, not replaced.

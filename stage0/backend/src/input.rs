@@ -68,6 +68,15 @@ impl Input {
         self.check(self.module()?)
     }
 
+    /// The module whose text this is, checked, of a program that can be run.
+    pub fn program(&self) -> Result<ValidModule, Failure> {
+        let module = self.valid_module()?;
+        match module.entry {
+            Some(_) => Ok(module),
+            None => Err(Failure::of_file(self, "entry", "the module has no `entry` to run")),
+        }
+    }
+
     /// The module that was read from here.
     pub fn parse(&self, text: &[u8]) -> Result<Module, Failure> {
         reader::read(text).map_err(|diagnostic| Failure::in_file(self, vec![diagnostic]))

@@ -16,7 +16,7 @@ pub struct Contract {
     /// Every function of the runtime that generated code calls by itself, as name and signature.
     pub services: Vec<(String, String)>,
     /// The object model: group, name and properties.
-    pub objects: Vec<(String, String, Vec<(String, u32)>)>,
+    pub objects: Vec<ObjectRow>,
     /// The calling convention, as property and text.
     pub convention: Vec<(String, String)>,
     /// The properties of a backend's request.
@@ -24,6 +24,9 @@ pub struct Contract {
     /// The properties of a backend's reply.
     pub reply: Vec<(String, String)>,
 }
+
+/// A group of the object model, a name in it, and the name's properties.
+pub type ObjectRow = (String, String, Vec<(String, u32)>);
 
 /// An instruction.
 #[derive(Debug)]

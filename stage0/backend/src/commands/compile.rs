@@ -107,7 +107,12 @@ impl Arguments {
 }
 
 fn usage_error(kind: ErrorKind, message: &str) -> ! {
-    crate::Arguments::command().error(kind, message).exit()
+    let mut program = crate::Arguments::command();
+    program.build();
+    match program.find_subcommand_mut("compile") {
+        Some(command) => command.error(kind, message).exit(),
+        None => program.error(kind, message).exit(),
+    }
 }
 
 /// Meets a request and prints the reply. What is wrong stands in the reply and on standard error.

@@ -31,7 +31,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(self) -> Result<u8, Failure> {
-        let module = self.file.valid_module()?;
+        let module = self.file.program()?;
         let arguments = self.arguments.into_iter().map(OsStringExt::into_vec).collect();
         let mut host = SystemHost::new(arguments);
         let options = Options { instructions_max: self.instructions_max, ..Options::default() };

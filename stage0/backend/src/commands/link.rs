@@ -73,12 +73,12 @@ impl Arguments {
             (None, None) => {}
         }
         cc.args(SYSTEM_LIBRARIES);
-        self.call(cc)?;
+        self.call(cc, &executable)?;
         files::rename(executable, &self.output)?;
         Ok(0)
     }
 
-    fn call(&self, mut cc: Command) -> Result<(), Failure> {
+    fn call(&self, mut cc: Command, executable: &Path) -> Result<(), Failure> {
         let failed = |message: String| Failure::of_file(self.output.display(), "link", message);
         let output = cc.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => failed("linking needs a C compiler: there is no `cc` on the path".into()),
@@ -87,7 +87,9 @@ impl Arguments {
         if output.status.success() {
             return Ok(());
         }
+        // Nobody knows the executable under its temporary name.
         let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.replace(&*executable.to_string_lossy(), &self.output.to_string_lossy());
         let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         Err(failed(format!("`cc` failed: {}", said.join("; "))))
     }

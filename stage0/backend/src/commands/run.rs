@@ -4,7 +4,6 @@ use super::compile::OptimizeArgument;
 use crate::diagnose::Failure;
 use crate::input::Input;
 use kea_cranelift::jit::{Jit, JitOptions};
-use kea_mir::diagnostic::Diagnostic;
 use std::ffi::{CString, OsString, c_char};
 use std::mem;
 use std::os::unix::ffi::OsStringExt;
@@ -25,15 +24,12 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(self) -> Result<u8, Failure> {
-        let module = self.file.valid_module()?;
-        let failed = |diagnostics| Failure::in_file(&self.file, diagnostics);
+        let module = self.file.program()?;
         let options = JitOptions { optimize: self.optimize.into(), jobs: 1, verify: false };
         let runtime: Vec<(&str, *const u8)> =
             kea_runtime::symbols().iter().map(|symbol| (symbol.name, symbol.address)).collect();
-        let (jit, _) = Jit::compile(&module, options, &runtime).map_err(failed)?;
-        if jit.entry().is_none() {
-            return Err(failed(vec![Diagnostic::error("entry", 0, "the module has no `entry` to run")]));
-        }
+        let (jit, _) = Jit::compile(&module, options, &runtime)
+            .map_err(|diagnostics| Failure::in_file(&self.file, diagnostics))?;
         Ok(start(jit, program_arguments(self.file.to_string(), self.arguments)))
     }
 }
@@ -45,7 +41,7 @@ fn program_arguments(name: String, arguments: Vec<OsString>) -> Vec<CString> {
     bytes.map(|bytes| CString::new(bytes).unwrap_or_default()).collect()
 }
 
-/// Runs a program that has an entry to its end, and gives its status.
+/// Runs a program to its end, and gives its status.
 fn start(jit: Jit, arguments: Vec<CString>) -> u8 {
     // The program's data may be in use to the end of the process, so that none of this is freed.
     let jit: &'static Jit = Box::leak(Box::new(jit));

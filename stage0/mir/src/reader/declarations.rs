@@ -23,15 +23,14 @@ impl<'t> Reader<'t> {
             self.module.layouts.push(Layout { name: place.name.into(), kind });
         }
         self.resolve_flats(index)?;
-        for place in &index.signatures {
+        self.name_signatures_and_effects(index);
+        for (number, place) in index.signatures.iter().enumerate() {
             self.cursor = place.cursor;
-            let signature = self.signature()?;
+            self.module.signatures[number].signature = self.signature()?;
             self.cursor.end_of_line()?;
-            self.module.signatures.push(NamedSignature { name: place.name.into(), signature });
         }
-        for place in &index.effects {
-            let operations = self.effect(place)?;
-            self.module.effects.push(Effect { name: place.name.into(), operations });
+        for (number, place) in index.effects.iter().enumerate() {
+            self.module.effects[number].operations = self.operations(EffectId::new(number), place)?;
         }
         for (place, imported) in &index.globals {
             self.cursor = place.cursor;
@@ -48,6 +47,23 @@ impl<'t> Reader<'t> {
         }
         self.entry(index)?;
         Ok(pending)
+    }
+
+    /// Gives signatures and effects their names before any is read: messages name the types that are made of them.
+    fn name_signatures_and_effects(&mut self, index: &Index<'t>) {
+        let none = Signature {
+            params: Vec::new(),
+            results: Results::Never,
+            fails: Vec::new(),
+            escapes: false,
+            performs: Vec::new(),
+        };
+        self.module.signatures.extend(
+            index.signatures.iter().map(|place| NamedSignature { name: place.name.into(), signature: none.clone() }),
+        );
+        self.module
+            .effects
+            .extend(index.effects.iter().map(|place| Effect { name: place.name.into(), operations: Vec::new() }));
     }
 
     /// The next line that is indented; false at `end`.
@@ -198,9 +214,8 @@ impl<'t> Reader<'t> {
         })
     }
 
-    fn effect(&mut self, place: &Place<'t>) -> Read<Vec<Operation>> {
+    fn operations(&mut self, effect: EffectId, place: &Place<'t>) -> Read<Vec<Operation>> {
         self.cursor = place.cursor;
-        let id = EffectId::new(self.module.effects.len());
         self.cursor.end_of_line()?;
         let mut operations = Vec::new();
         while self.next_indented() {
@@ -208,7 +223,7 @@ impl<'t> Reader<'t> {
             let name = self.cursor.expect_name("an operation's name")?;
             self.check_member_name(name)?;
             let number = operations.len() as u32;
-            declare(&mut self.names.operations, (id, name), number, &self.cursor, "operation", name)?;
+            declare(&mut self.names.operations, (effect, name), number, &self.cursor, "operation", name)?;
             let params = self.params()?;
             let results = self.arrow_results(params.len())?;
             let class = self.operation_class()?;

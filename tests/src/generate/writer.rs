@@ -1,145 +1,16 @@
-//! Random programs that are valid by construction: straight lines, branches and loops over scalars and owned values.
-//!
-//! A program follows from a row of bytes, each of which decides something; where the row ends, every decision is the
-//! first. Shorter rows and smaller bytes give simpler programs, so that whoever shrinks the row shrinks the program.
+//! The code of a random function.
 
+use super::Choices;
 use std::fmt::{self, Write};
 
-/// How many functions a program has at most, besides those that every program has.
-const FUNCTIONS_MAX: usize = 3;
 /// How many statements a block of statements has at most.
 const STATEMENTS_MAX: usize = 8;
 /// How deep branches and loops nest.
 const DEPTH_MAX: usize = 2;
 
-/// What every program has: layouts, and functions that print.
-const PRELUDE: &str = "\
-kea-mir 1.0
-target x86_64-unknown-linux-gnu
-file 1 \"random.kea\"
-
-layout String array i8
-layout Vec array i64
-layout List
-  variant 0 Nil immediate
-  variant 1 Cons size 24 align 8
-    field head i64 @8
-    field tail ref List @16
-end
-layout Box
-  variant 0 Box size 24 align 8
-    field value i64 @8
-    field link ref List @16
-end
-layout Pair flat size 16 align 8
-  variant 0 Pair
-    field first i64 @0
-    field second ref List @8
-end
-
-sig Step (i64) -> i64 pure
-
-extern @kea_string_from_i64 (i64) -> own ref String pure
-extern @kea_io_stdout (borrow ref String) -> () effect IO
-
-entry @main
-
-local func @show (v0: i64) -> () performs IO
-b0:
-  v1 = call @kea_string_from_i64 (v0)
-  perform.capability @kea_io_stdout (v1)
-  release v1
-  v2 = string \"\\n\"
-  perform.capability @kea_io_stdout (v2)
-  return ()
-end
-
-local func @weigh (v0: borrow ref List, v1: i64) -> i64 pure
-b0:
-  switch_tag v0 [0: b1, 1: b2]
-b1:
-  return (v1)
-b2:
-  v2 = field v0 Cons.head
-  v3 = field v0 Cons.tail
-  v4 = const.i64 31
-  v5 = mul.i64.wrapping v1 v4
-  v6 = add.i64.wrapping v5 v2
-  tail_call @weigh (v3, v6)
-end
-
-local func @step (v0: env, v1: i64) -> i64 captures (i64) pure
-b0:
-  v2 = capture v0 0
-  v3 = xor.i64 v1 v2
-  return (v3)
-end
-";
-
-/// A program's text.
-pub fn program(choices: &[u8]) -> String {
-    let mut choices = Choices { bytes: choices, at: 0 };
-    let mut text = PRELUDE.to_string();
-    let count = 1 + choices.below(FUNCTIONS_MAX);
-    for number in 0..count {
-        text.push_str(&Writer::new(&mut choices, number).function());
-    }
-    text.push_str(&main_function(&mut choices, count));
-    text
-}
-
-/// Decisions.
-struct Choices<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Choices<'_> {
-    /// A number below `count`; 0 when nothing is left to decide.
-    fn below(&mut self, count: usize) -> usize {
-        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
-        self.at += 1;
-        usize::from(byte) % count
-    }
-
-    fn one_of<T: Copy>(&mut self, options: &[T]) -> T {
-        options[self.below(options.len())]
-    }
-
-    fn integer(&mut self) -> i64 {
-        const CORNERS: [i64; 8] = [0, 1, -1, 7, 255, i32::MAX as i64, i64::MAX, i64::MIN];
-        match self.below(3) {
-            0 => self.below(200) as i64 - 100,
-            1 => self.one_of(&CORNERS),
-            _ => (0..8).fold(0, |number, _| number << 8 | self.below(256) as i64),
-        }
-    }
-}
-
-/// Calls every function twice and prints what comes of it.
-fn main_function(choices: &mut Choices<'_>, functions: usize) -> String {
-    let mut writer = Writer::new(choices, functions);
-    writer.open("func @main () -> () performs IO\nb0:");
-    for callee in 0..functions {
-        for _ in 0..2 {
-            writer.call(callee);
-        }
-        let integers = writer.integers.split_off(0);
-        integers.iter().for_each(|value| writer.line(format_args!("call @show ({value})")));
-    }
-    for (value, _) in writer.owned.split_off(0).into_iter().filter(|(_, kind)| *kind == Kind::List) {
-        let start = writer.define("const.i64 7");
-        let weight = writer.define(format_args!("call @weigh ({value}, {start})"));
-        writer.line(format_args!("call @show ({weight})"));
-        writer.line(format_args!("release {value}"));
-    }
-    writer.line("return ()");
-    writer.out + "end\n"
-}
-
 /// A value's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Name(usize);
+pub(super) struct Name(usize);
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +20,7 @@ impl fmt::Display for Name {
 
 /// What an owned value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     List,
     Box,
     Vec,
@@ -159,22 +30,24 @@ enum Kind {
 
 /// A function in the making. The owned values are those that the statements being written may consume; values of
 /// statements around them are owned, too, and left alone.
-struct Writer<'a, 'b> {
+pub(super) struct Writer<'a, 'b> {
     choices: &'a mut Choices<'b>,
-    out: String,
+    pub(super) out: String,
     number: usize,
     values: usize,
     blocks: usize,
     depth: usize,
-    integers: Vec<Name>,
+    pub(super) integers: Vec<Name>,
     floats: Vec<Name>,
     bools: Vec<Name>,
-    owned: Vec<(Name, Kind)>,
+    pub(super) owned: Vec<(Name, Kind)>,
+    /// Those that are known to be the only reference, and must be frozen before there is another one.
+    unique: Vec<Name>,
     borrowed: Vec<Name>,
 }
 
 impl<'a, 'b> Writer<'a, 'b> {
-    fn new(choices: &'a mut Choices<'b>, number: usize) -> Writer<'a, 'b> {
+    pub(super) fn new(choices: &'a mut Choices<'b>, number: usize) -> Writer<'a, 'b> {
         Writer {
             choices,
             out: String::new(),
@@ -186,11 +59,12 @@ impl<'a, 'b> Writer<'a, 'b> {
             floats: Vec::new(),
             bools: Vec::new(),
             owned: Vec::new(),
+            unique: Vec::new(),
             borrowed: Vec::new(),
         }
     }
 
-    fn function(mut self) -> String {
+    pub(super) fn function(mut self) -> String {
         let (a, b, list, lent) = (self.name(), self.name(), self.name(), self.name());
         let header = format!(
             "local func @f{} ({a}: i64, {b}: i64, {list}: own ref List, {lent}: borrow ref List) -> (i64, own ref List) pure !1:{}:1\nb0:",
@@ -205,13 +79,13 @@ impl<'a, 'b> Writer<'a, 'b> {
         self.out + "end\n"
     }
 
-    fn open(&mut self, header: &str) {
+    pub(super) fn open(&mut self, header: &str) {
         self.out.push('\n');
         self.out.push_str(header);
         self.out.push('\n');
     }
 
-    fn line(&mut self, line: impl fmt::Display) {
+    pub(super) fn line(&mut self, line: impl fmt::Display) {
         // Writing to a string does not fail.
         let _ = writeln!(self.out, "  {line}");
     }
@@ -231,7 +105,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         let _ = writeln!(self.out, "b{block}{params}:");
     }
 
-    fn define(&mut self, code: impl fmt::Display) -> Name {
+    pub(super) fn define(&mut self, code: impl fmt::Display) -> Name {
         let name = self.name();
         self.line(format_args!("{name} = {code}"));
         name
@@ -420,15 +294,24 @@ impl<'a, 'b> Writer<'a, 'b> {
         let (head, tail) = (self.integer(), self.list());
         let list = self.define(format_args!("new List.Cons ({head}, {tail})"));
         self.owned.push((list, Kind::List));
+        self.unique.push(list);
     }
 
     fn retain(&mut self) {
         let borrowed = self.borrowed.iter().map(|name| (*name, Kind::List));
         let candidates: Vec<(Name, Kind)> = self.owned.iter().copied().chain(borrowed).collect();
-        if let Some((value, kind)) = candidates.get(self.choices.below(candidates.len().max(1))) {
-            let copy = self.define(format_args!("retain {value}"));
-            self.owned.push((copy, *kind));
+        let Some((value, kind)) = candidates.get(self.choices.below(candidates.len().max(1))).copied() else { return };
+        let value = if self.unique.contains(&value) { self.freeze(value) } else { value };
+        let copy = self.define(format_args!("retain {value}"));
+        self.owned.push((copy, kind));
+    }
+
+    fn freeze(&mut self, value: Name) -> Name {
+        let frozen = self.define(format_args!("freeze {value}"));
+        for (name, _) in self.owned.iter_mut().filter(|(name, _)| *name == value) {
+            *name = frozen;
         }
+        frozen
     }
 
     /// Reads the head of a list, without consuming it.
@@ -484,6 +367,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         let (value, link) = (self.integer(), self.list());
         let name = self.define(format_args!("new Box.Box ({value}, {link})"));
         self.owned.push((name, Kind::Box));
+        self.unique.push(name);
     }
 
     /// Updates a box in place where nobody else holds it.
@@ -537,6 +421,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         let stored = self.define(format_args!("elem_store {pushed} {checked} {element}"));
         self.integers.extend([length, read]);
         self.owned.push((stored, Kind::Vec));
+        self.unique.push(stored);
     }
 
     /// Packs a pair, or unpacks one.
@@ -606,7 +491,7 @@ impl<'a, 'b> Writer<'a, 'b> {
         self.owned.push((list, Kind::List));
     }
 
-    fn call(&mut self, callee: usize) {
+    pub(super) fn call(&mut self, callee: usize) {
         let (a, b, list) = (self.integer(), self.integer(), self.list());
         let lent = match self.borrowed.last() {
             Some(lent) => *lent,

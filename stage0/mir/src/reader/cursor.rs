@@ -357,7 +357,7 @@ mod tests {
         // Bytes around the line feed's, which a borrow might turn into one.
         let bytes = [b'\n', b'\n' - 1, b'\n' + 1, b'\n' | 0x80, 0, 0x01, 0x80, 0xff];
         for seed in 0..4096usize {
-            let text: Vec<u8> = (0..1 + seed % 23).map(|index| bytes[(seed * 7919 >> (index % 12)) % 8]).collect();
+            let text: Vec<u8> = (0..1 + seed % 23).map(|index| bytes[((seed * 7919) >> (index % 12)) % 8]).collect();
             for start in 0..=text.len() {
                 let expected = text[start..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| start + at);
                 assert_eq!(line_end(&text, start), expected, "{text:?} from {start}");

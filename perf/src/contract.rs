@@ -4,6 +4,7 @@ use crate::{build, report, synthesize};
 use anyhow::{anyhow, bail};
 use kea_cranelift::Cranelift;
 use kea_mir::backend::{Backend, Optimize, Options};
+use kea_mir::module::Module;
 use kea_mir::{reader, validate, writer};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -47,19 +48,19 @@ pub fn measure(megabytes: usize, rounds: usize) -> anyhow::Result<Value> {
 }
 
 /// The modules of the run corpus, by name.
-fn corpus() -> anyhow::Result<Vec<String>> {
+fn corpus() -> anyhow::Result<Vec<Module>> {
     let folder = build::root().join("tests/mir/run");
     let mut paths = std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "mir"));
     paths.sort();
-    paths.iter().map(|path| Ok(std::fs::read_to_string(path)?)).collect()
+    paths.iter().map(|path| read(&std::fs::read_to_string(path)?)).collect()
 }
 
-fn read(text: &str) -> anyhow::Result<kea_mir::module::Module> {
+fn read(text: &str) -> anyhow::Result<Module> {
     reader::read(text.as_bytes()).map_err(|error| anyhow!("{error}"))
 }
 
-fn validated(module: kea_mir::module::Module) -> anyhow::Result<validate::ValidModule> {
+fn validated(module: Module) -> anyhow::Result<validate::ValidModule> {
     validate::validate(module).map_err(|errors| anyhow!("{}", errors[0]))
 }
 
@@ -68,7 +69,7 @@ fn canonical(text: &str) -> anyhow::Result<String> {
 }
 
 /// How much of the time from text to object file the backend takes, on one core.
-fn compile_share(sources: &[String]) -> anyhow::Result<f64> {
+fn compile_share(sources: &[Module]) -> anyhow::Result<f64> {
     let text = canonical(&synthesize::module(sources, 1 << 20))?;
     let start = Instant::now();
     let module = validated(read(&text)?)?;

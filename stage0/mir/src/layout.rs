@@ -412,7 +412,7 @@ pub struct ClosureShape {
 }
 
 /// Where an evidence record keeps what it holds: the addresses of its clauses' code from 0 on, what they
-/// capture, then the escape area (status, then the failure's slots).
+/// capture, then the escape area: the status, integer slot i at 8 + 16i, float slot i at 16 + 16i.
 #[derive(Clone, Debug)]
 pub struct EvidenceShape {
     /// The offset of each captured value; evidence and variables are addresses.

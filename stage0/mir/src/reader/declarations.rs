@@ -42,6 +42,8 @@ impl<'t> Reader<'t> {
             self.data(place)?;
         }
         let mut pending = Pending::default();
+        pending.bodies.reserve_exact(index.functions.len());
+        self.module.functions.reserve_exact(index.functions.len());
         for place in &index.functions {
             self.function(place, &mut pending)?;
         }

@@ -347,3 +347,29 @@ pub(super) fn shorten(name: &str) -> String {
         None => name.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_line_is_its_first_line_feed() {
+        // Bytes around the line feed's, which a borrow might turn into one.
+        let bytes = [b'\n', b'\n' - 1, b'\n' + 1, b'\n' | 0x80, 0, 0x01, 0x80, 0xff];
+        for seed in 0..4096usize {
+            let text: Vec<u8> = (0..1 + seed % 23).map(|index| bytes[((seed * 7919) >> (index % 12)) % 8]).collect();
+            for start in 0..=text.len() {
+                let expected = text[start..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| start + at);
+                assert_eq!(line_end(&text, start), expected, "{text:?} from {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_past_empty_ones() {
+        let mut cursor = Cursor::new("a\n\n ; comment\n  b\nc");
+        assert!(cursor.next_line() == LineStart::Indented && cursor.line() == 4 && cursor.name() == "b");
+        assert!(cursor.next_line() == LineStart::Flush && cursor.line() == 5 && cursor.name() == "c");
+        assert!(cursor.next_line() == LineStart::EndOfText);
+    }
+}

@@ -1,10 +1,10 @@
 //! Static data.
 
-use super::cursor::shorten;
+use super::cursor::{Cursor, shorten};
 use super::index::Place;
-use super::literal::wrong_type;
 use super::names::find;
 use super::{NAME, Read, Reader, STRUCTURE, TYPE};
+use crate::diagnostic::Diagnostic;
 use crate::entity::{LayoutId, TextId};
 use crate::layout::{LayoutKind, Shape};
 use crate::module::{Data, DataItem, DataObject, Immediate};
@@ -91,7 +91,7 @@ impl<'t> Reader<'t> {
     }
 
     #[cold]
-    fn field_count(&self, layout: LayoutId, variant: u32) -> Box<crate::diagnostic::Diagnostic> {
+    fn field_count(&self, layout: LayoutId, variant: u32) -> Box<Diagnostic> {
         let layout = self.module.layout(layout);
         let variant = &layout.variants()[variant as usize];
         let message =
@@ -177,4 +177,9 @@ impl<'t> Reader<'t> {
         };
         Ok(TextId::new(index))
     }
+}
+
+/// An error: an item of another type should stand here.
+fn wrong_type(cursor: &Cursor<'_>, expected: &str) -> Box<Diagnostic> {
+    cursor.error(TYPE, format!("expected {expected}, found {}", cursor.found()))
 }

@@ -1,7 +1,7 @@
 //! Literals: integers, floats, truth values, strings.
 
 use super::cursor::{Cursor, shorten};
-use super::{NUMBER, Read, SYNTAX, TYPE};
+use super::{NUMBER, Read, SYNTAX};
 use crate::module::Immediate;
 use crate::types::Scalar;
 use std::borrow::Cow;
@@ -198,9 +198,4 @@ fn is_decimal(text: &str) -> bool {
         None => digits(mantissa) && exponent.is_some(),
     };
     mantissa_fits && exponent.is_none_or(digits)
-}
-
-/// The words for a literal that stands where something else is asked for.
-pub(super) fn wrong_type(cursor: &Cursor<'_>, expected: &str) -> Box<crate::diagnostic::Diagnostic> {
-    cursor.error(TYPE, format!("expected {expected}, found {}", cursor.found()))
 }

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, shorten};
 use super::{NAME, Read};
+use crate::diagnostic::Diagnostic;
 use crate::entity::{DataId, EffectId, FuncId, GlobalId, LayoutId, SignatureId};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
@@ -77,13 +78,7 @@ impl<'t> Names<'t> {
 
 /// An error: the owner has no member of that name.
 #[cold]
-pub(super) fn no_member(
-    cursor: &Cursor<'_>,
-    owner_kind: &str,
-    owner: &str,
-    kind: &str,
-    name: &str,
-) -> Box<crate::diagnostic::Diagnostic> {
+pub(super) fn no_member(cursor: &Cursor<'_>, owner_kind: &str, owner: &str, kind: &str, name: &str) -> Box<Diagnostic> {
     cursor.error(NAME, format!("{owner_kind} `{}` has no {kind} `{}`", shorten(owner), shorten(name)))
 }
 

@@ -61,3 +61,34 @@ impl Numbering {
         free
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_any_order_are_found_again() {
+        let mut numbering = Numbering::default();
+        numbering.reset(8);
+        let numbers = [0, 5, 3, 7, 8, 4_000_000_000, u32::MAX];
+        for (dense, number) in numbers.into_iter().enumerate() {
+            assert_eq!(numbering.get(number), None);
+            assert!(numbering.define(number, dense as u32));
+        }
+        for (dense, number) in numbers.into_iter().enumerate() {
+            assert_eq!(numbering.get(number), Some(dense as u32));
+            assert!(!numbering.define(number, 100), "v{number} is defined already");
+        }
+        assert_eq!(numbering.get(4), None);
+        assert!(numbering.table.len() <= 8);
+    }
+
+    #[test]
+    fn a_reset_forgets() {
+        let mut numbering = Numbering::default();
+        numbering.reset(4);
+        assert!(numbering.define(1, 0) && numbering.define(100, 1));
+        numbering.reset(4);
+        assert_eq!((numbering.get(1), numbering.get(100)), (None, None));
+    }
+}

@@ -10,7 +10,7 @@ use kea_mir::contract::object;
 use kea_mir::entity::{LayoutId, Value};
 use kea_mir::layout::{Field, Shape};
 use kea_mir::module::{Immediate, Inst};
-use kea_mir::types::{Ownership, Type};
+use kea_mir::types::Type;
 
 /// The count of a new object.
 const ONE: u64 = 1;
@@ -84,12 +84,11 @@ impl FunctionLowering<'_, '_> {
         let Immediate::Variant(layout, variant) = inst.immediate else { return };
         let data = &self.module.layout(layout).variants()[variant as usize];
         let Shape::Cell { size, .. } = data.shape else { return };
-        let (value, cell) = (inst.args[0], self.operand(inst, 0));
-        let unique = self.body.ownership(value) == Ownership::Uniq;
+        let cell = self.operand(inst, 0);
         let fields =
             data.fields.iter().map(|field| (field.ty, self.load_stored(field.ty, cell, field.offset))).collect();
         let free = inst.results().last().is_some_and(|token| self.freed_tokens.contains(&token));
-        let taken = Taken { unique, size, fields, free };
+        let taken = Taken { size, fields, free };
         let token = self.give_up_cell(cell, &taken);
         let words = taken.fields.into_iter().flat_map(|(_, words)| words);
         let words: Words = words.chain(std::iter::once(token)).collect();

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use kea_mir::contract::object;
 use kea_mir::module::Inst;
-use kea_mir::types::{Ownership, Stored, Type};
+use kea_mir::types::{Stored, Type};
 
 /// Aggregates with more counted words are counted by calls, to bound the code.
 const INLINE_WORDS_MAX: usize = 4;
@@ -16,8 +16,6 @@ const LARGE_WORDS: u32 = 64;
 
 /// A cell that `take` takes apart.
 pub(super) struct Taken {
-    /// Whether nobody else holds it, for certain.
-    pub unique: bool,
     /// Bytes.
     pub size: u32,
     /// Its fields.
@@ -156,9 +154,6 @@ impl FunctionLowering<'_, '_> {
         let value = inst.args[0];
         let words = self.words(value);
         let [unique, shared] = inst.targets.as_slice() else { return };
-        if self.body.ownership(value) == Ownership::Uniq {
-            return self.jump_edge(unique, &words);
-        }
         let (&[word], Some(stored)) = (words.as_slice(), self.body.ty(value).stored()) else {
             return self.jump_edge(shared, &words);
         };
@@ -249,13 +244,7 @@ impl FunctionLowering<'_, '_> {
 
     /// What `take` does with the cell once its fields are loaded; gives the token.
     pub fn give_up_cell(&mut self, cell: ir::Value, taken: &Taken) -> ir::Value {
-        let Taken { size, fields, free, .. } = taken;
-        if taken.unique {
-            if *free {
-                self.free_memory(cell, *size);
-            }
-            return cell;
-        }
+        let Taken { size, fields, free } = taken;
         let (alone, shared, done) = (self.emit.block(), self.emit.block(), self.emit.block());
         let token = (!free).then(|| self.emit.builder.append_block_param(done, types::I64));
         let count = self.load_count(cell);

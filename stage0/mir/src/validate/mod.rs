@@ -24,6 +24,7 @@ mod rules;
 mod statics;
 mod structure;
 mod types;
+mod uniqueness;
 mod variants;
 
 use crate::diagnostic::Diagnostic;

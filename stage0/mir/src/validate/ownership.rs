@@ -3,7 +3,8 @@
 //! 1. `ownership-join` (O2): the first edge that reaches a block fixes the S that it is entered with; every other edge gives an
 //!    equal one. Owned parameters of the block are added then.
 //! 2. `O3`: a consumed operand is in S and leaves it, once. What leaves the function leaves S empty.
-//! 3. `uniq`: what asks for `uniq` is given a name that is known to be the only one.
+//! 3. `uniq`: what asks for `uniq` is given a name that is known to be the only one, and was neither retained nor
+//!    lent to code that may have retained it (see `uniqueness`).
 //! 4. `O4`: a borrow is used while its anchors are owned; what consumes an anchor ends its borrows. Evidence holds
 //!    what it captured in the same way: it ends first.
 //! 5. `O5`: what a borrowed block parameter is given lives as long as the parameter's anchors say.
@@ -21,6 +22,7 @@ use super::cfg::Cfg;
 use super::finding::{Broken, Findings, Place, name, names};
 use super::owned::OwnedSet;
 use super::types::Uses;
+use super::uniqueness::SharedNames;
 use crate::contract::Opcode;
 use crate::entity::{Block, InstId, Value};
 use crate::module::{Inst, Label, ResultType, Target, ValueData};
@@ -31,6 +33,8 @@ use smallvec::SmallVec;
 struct Flow<'a> {
     context: &'a Context<'a>,
     uses: &'a Uses,
+    /// Names that are not the only ones, whatever they were defined as.
+    shared: SharedNames,
     owned: OwnedSet,
     /// What each block is entered with, once an edge has said it.
     entries: Vec<Option<Box<[Value]>>>,
@@ -50,6 +54,7 @@ pub(super) fn check(context: &Context, cfg: &Cfg, uses: &Uses, findings: &mut Fi
     let mut flow = Flow {
         context,
         uses,
+        shared: SharedNames::of(context, uses),
         owned: OwnedSet::new(values.len()),
         entries: vec![None; context.body.blocks.len()],
         anchors: AnchorTable::new(context),
@@ -148,6 +153,15 @@ impl<'a> Flow<'a> {
         if wanted == Ownership::Uniq && ownership == Ownership::Own {
             self.report(value, "uniq", || {
                 format!("{} is owned, but others may hold it too: `try_claim` it first", name(value))
+            });
+        }
+        if wanted == Ownership::Uniq
+            && ownership == Ownership::Uniq
+            && inst.opcode() != Opcode::Freeze
+            && self.shared.contains(value)
+        {
+            self.report(value, "uniq", || {
+                format!("{} was retained or lent, so others may hold it too: `try_claim` it first", name(value))
             });
         }
         if self.owned.remove(value) {

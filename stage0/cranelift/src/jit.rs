@@ -75,7 +75,7 @@ fn build(module: &ValidModule, options: JitOptions) -> Result<(Image, Work), Vec
         return Err(refuse(format!("the module is for `{}`, this machine is `{host}`", module.target)));
     }
     let isa = target_isa(host, options.optimize, options.verify).map_err(|diagnostic| vec![diagnostic])?;
-    let lowering = Lowering { module, isa: &*isa, colocated: |_| true };
+    let lowering = Lowering { module, isa: &*isa };
     let (codes, work) = compile(&lowering, &items(module), options.jobs)?;
     Ok((assemble(module, &codes).0, work))
 }

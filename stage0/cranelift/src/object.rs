@@ -35,7 +35,7 @@ impl Backend for Cranelift {
 pub fn compile_object(module: &ValidModule, options: &Options, verify: bool) -> Result<Compiled, Vec<Diagnostic>> {
     check(module, &options.target).map_err(|diagnostic| vec![diagnostic])?;
     let isa = target_isa(&options.target, options.optimize, verify).map_err(|diagnostic| vec![diagnostic])?;
-    let lowering = Lowering { module, isa: &*isa, colocated: |_| true };
+    let lowering = Lowering { module, isa: &*isa };
     let mut items = items(module);
     items.extend(module.entry.map(|_| Item::Main));
     let (codes, work) = compile(&lowering, &items, options.jobs)?;

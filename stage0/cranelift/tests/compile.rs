@@ -273,7 +273,7 @@ fn other_targets_are_refused() {
 fn what_cannot_be_compiled_is_a_diagnostic() {
     let module = module(TARGETS[0]);
     let isa = target_isa(TARGETS[0], Optimize::None, true).expect("the target is known");
-    let lowering = Lowering { module: &module, isa: &*isa, colocated: |_| true };
+    let lowering = Lowering { module: &module, isa: &*isa };
     let with_body = |function: &kea_mir::module::Function| function.body.is_some();
     let good = FuncId::new(module.functions.iter().position(with_body).expect("a function has a body"));
     // What has no body cannot be lowered: nobody asks for it but this test.

@@ -185,8 +185,7 @@ impl<'a, 'b> Emitter<'a, 'b> {
             Some(global) => *global,
             None => {
                 let name = self.symbol_name(symbol);
-                let colocated = (self.lowering.colocated)(symbol);
-                let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated, tls: false };
+                let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false };
                 let global = self.builder.create_global_value(data);
                 self.addresses.insert(symbol, global);
                 global
@@ -203,8 +202,8 @@ impl<'a, 'b> Emitter<'a, 'b> {
         let signature = signature(self.lowering);
         let signature = self.builder.import_signature(signature);
         let name = self.symbol_name(symbol);
-        let colocated = (self.lowering.colocated)(symbol);
-        let function = self.builder.import_function(ExtFuncData { name, signature, colocated, patchable: false });
+        // The runtime is near too: linkers place it there, and the JIT goes through stubs beside the code.
+        let function = self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
         self.functions.insert(symbol, function);
         function
     }

@@ -27,7 +27,6 @@ mod signature;
 mod switch;
 mod values;
 
-use crate::symbol::Symbol;
 use cranelift_codegen::ir::{self, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
@@ -41,8 +40,6 @@ pub struct Lowering<'a> {
     pub module: &'a ValidModule,
     /// The target.
     pub isa: &'a dyn TargetIsa,
-    /// Whether a symbol is known to lie near the code (always in objects; not the runtime's under JIT).
-    pub colocated: fn(Symbol) -> bool,
 }
 
 /// A function as CLIF.

@@ -1,0 +1,3 @@
+//! `kea0`, the stage-0 compiler.
+
+fn main() {}

@@ -1,0 +1,85 @@
+//! Source files, spans in them, and lines and columns.
+
+use std::path::{Path, PathBuf};
+
+/// A source file's number: its place in [`Sources`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u16);
+
+/// A range of bytes of a source file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// Behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// From the start of this span to the end of another one of the same file.
+    pub fn to(self, end: Span) -> Span {
+        Span { file: self.file, start: self.start, end: end.end.max(self.start) }
+    }
+}
+
+/// A source file.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The path as messages show it.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    /// A file with that text, which is below 4 GiB long.
+    pub fn new(path: PathBuf, text: String) -> SourceFile {
+        let line_starts =
+            std::iter::once(0).chain(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i as u32 + 1));
+        let line_starts = line_starts.collect();
+        SourceFile { path, text, line_starts }
+    }
+
+    /// Line and column of a byte, both from 1 on; columns count characters.
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
+        let start = self.line_starts[line - 1] as usize;
+        let end = (offset as usize).min(self.text.len());
+        let column = self.text.as_bytes()[start..end].iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
+        (line as u32, column as u32)
+    }
+
+    /// The text of a line, from 1 on, without its end.
+    pub fn line(&self, line: u32) -> &str {
+        let start = self.line_starts[line as usize - 1] as usize;
+        let end = self.line_starts.get(line as usize).map_or(self.text.len(), |&next| next as usize - 1);
+        self.text[start..end].trim_end_matches('\r')
+    }
+}
+
+/// Every source file of a compilation.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, path: &Path, text: String) -> FileId {
+        self.files.push(SourceFile::new(path.to_path_buf(), text));
+        FileId(self.files.len() as u16 - 1)
+    }
+
+    /// The file.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The files in order.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().enumerate().map(|(index, file)| (FileId(index as u16), file))
+    }
+}

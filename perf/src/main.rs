@@ -20,21 +20,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compiled programs beside their twins in Rust or C, in interleaved runs
-    Kernels {
-        /// How often each program runs
-        #[arg(long, default_value_t = 7)]
-        rounds: usize,
-        /// Counts instructions under callgrind too, which takes minutes
-        #[arg(long)]
-        instructions: bool,
-        /// Only kernels whose name contains this
-        #[arg(long, default_value = "")]
-        filter: String,
-        /// Writes all samples to this file
-        #[arg(long)]
-        json: Option<PathBuf>,
-    },
+    /// Kernels in MIR beside their twins in Rust or C, in interleaved runs
+    Kernels(Pairs),
+    /// Programs in Kea beside their twins in Rust, in interleaved runs
+    Programs(Pairs),
     /// The speed of the reader, the validator, the writer and the backend on a large module
     Contract {
         /// The size of the module
@@ -49,11 +38,34 @@ enum Command {
     },
 }
 
+/// How programs are compared with their twins.
+#[derive(clap::Args)]
+struct Pairs {
+    /// How often each program runs
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Counts instructions under callgrind too, which takes minutes
+    #[arg(long)]
+    instructions: bool,
+    /// Only programs whose name contains this
+    #[arg(long, default_value = "")]
+    filter: String,
+    /// Writes all samples to this file
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+impl Pairs {
+    fn measure(self, kernels: &'static [kernels::Kernel]) -> anyhow::Result<()> {
+        let record = kernels::measure(kernels, self.rounds, self.instructions, &self.filter)?;
+        report::save(self.json.as_deref(), &record)
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Kernels { rounds, instructions, filter, json } => {
-            report::save(json.as_deref(), &kernels::measure(rounds, instructions, &filter)?)
-        }
+        Command::Kernels(pairs) => pairs.measure(kernels::KERNELS),
+        Command::Programs(pairs) => pairs.measure(kernels::PROGRAMS),
         Command::Contract { megabytes, rounds, json } => {
             report::save(json.as_deref(), &contract::measure(megabytes, rounds)?)
         }

@@ -79,6 +79,56 @@ fn programs(folder: &str) -> Result<Vec<Program>> {
     Ok(found)
 }
 
+/// The document whose examples are compiled and run.
+const REFERENCE: &str = "docs/language.md";
+
+/// The examples of the reference: every block that begins with a `kea` fence. Its other words say what is done with it: nothing
+/// (a program with `main` is run and compared with its `-- stdout|` lines, a module without is tested), `reject`, or `stage1`
+/// (not compiled by stage 0).
+fn examples() -> Result<Vec<(String, Program)>> {
+    let text = fs::read_to_string(root().join(REFERENCE)).with_context(|| REFERENCE.to_string())?;
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(fence), None) => open = Some((index + 2, fence.to_string(), String::new())),
+            (Some(_), Some(_)) => {
+                let Some((line, fence, text)) = open.take() else { continue };
+                if let Some(purpose) = fence.strip_prefix("kea") {
+                    let program = Program { name: format!("{REFERENCE}:{line}"), path: "example.kea".into(), text };
+                    found.push((purpose.trim().to_string(), program));
+                }
+            }
+            (None, Some((_, _, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Does with an example what its fence says.
+fn check_example(tools: &Tools, purpose: &str, example: &Program) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let program = Program { path: folder.path().join("example.kea"), ..example.clone() };
+    fs::write(&program.path, &program.text)?;
+    match purpose {
+        "reject" => check_reject(tools, &program),
+        "" if program.text.lines().any(|line| line.starts_with("fn main(")) => check_run(Way::Jit, tools, &program),
+        "" => {
+            let outcome = test(tools, &program.path)?;
+            ensure!(
+                !outcome.stdout().contains(" 0 passed"),
+                "the example shows nothing: it has neither `main` nor tests"
+            );
+            Ok(())
+        }
+        other => bail!("`{other}` is no purpose of an example"),
+    }
+}
+
 /// A way to run a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -169,7 +219,11 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     }
     for source in corpus::sources(LIBRARY, "kea")? {
         let tools = tools.clone();
-        trials.push(trial(format!("lib/{}", source.name), move || check_library(&tools, &source.path)));
+        trials.push(trial(format!("lib/{}", source.name), move || test(&tools, &source.path).map(drop)));
+    }
+    for (purpose, example) in examples()?.into_iter().filter(|(purpose, _)| purpose != "stage1") {
+        let tools = tools.clone();
+        trials.push(trial(example.name.clone(), move || check_example(&tools, &purpose, &example)));
     }
     Ok(trials)
 }
@@ -225,14 +279,14 @@ fn check_dump(tools: &Tools, program: &Program, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// A module's tests and the examples of its documentation pass.
-fn check_library(tools: &Tools, path: &Path) -> Result<()> {
+/// The tests of a module and the examples of its documentation pass.
+fn test(tools: &Tools, path: &Path) -> Result<Outcome> {
     let mut command = tools.kea0(["test".as_ref(), path.as_os_str()]);
     let folder = tempfile::tempdir()?;
     command.current_dir(folder.path());
     let outcome = program::run(command, b"")?;
     ensure!(outcome.status == 0, "status {}\n{}{}", outcome.status, outcome.stdout(), outcome.stderr());
-    Ok(())
+    Ok(outcome)
 }
 
 /// Gives programs what the interpreter makes of them, refused ones their message, and dumps their text.

@@ -10,7 +10,7 @@ pub fn root() -> &'static Path {
 }
 
 /// A tool that stands beside this executable.
-fn tool(name: &str) -> anyhow::Result<PathBuf> {
+pub fn tool(name: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     if !path.exists() {
         bail!("{} is missing: run ./bootstrap.sh first", path.display());

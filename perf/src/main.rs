@@ -3,6 +3,7 @@
 mod build;
 mod callgrind;
 mod contract;
+mod frontend;
 mod kernels;
 mod report;
 mod synthesize;
@@ -24,6 +25,15 @@ enum Command {
     Kernels(Pairs),
     /// Programs in Kea beside their twins in Rust, in interleaved runs
     Programs(Pairs),
+    /// The speed of kea0 on generated programs of growing size
+    Frontend {
+        /// How often each size is compiled; the best counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Writes the times to this file
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// The speed of the reader, the validator, the writer and the backend on a large module
     Contract {
         /// The size of the module
@@ -66,6 +76,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Kernels(pairs) => pairs.measure(kernels::KERNELS),
         Command::Programs(pairs) => pairs.measure(kernels::PROGRAMS),
+        Command::Frontend { rounds, json } => report::save(json.as_deref(), &frontend::measure(rounds)?),
         Command::Contract { megabytes, rounds, json } => {
             report::save(json.as_deref(), &contract::measure(megabytes, rounds)?)
         }

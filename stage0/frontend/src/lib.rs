@@ -10,4 +10,6 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+mod nearest;
 pub mod source;
+pub mod syntax;

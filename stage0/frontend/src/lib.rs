@@ -11,5 +11,6 @@ pub mod diagnostic;
 pub mod draft;
 pub mod hir;
 mod nearest;
+pub mod resolve;
 pub mod source;
 pub mod syntax;

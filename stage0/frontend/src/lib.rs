@@ -7,9 +7,11 @@
 //! 5. `counting`: gives every owned value exactly one consumer: MIR.
 
 pub mod ast;
+pub mod counting;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod matching;
 mod nearest;
 pub mod resolve;
 pub mod source;

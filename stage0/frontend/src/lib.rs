@@ -10,5 +10,6 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod lower;
 pub mod matching;
 pub mod source;

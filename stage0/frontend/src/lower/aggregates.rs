@@ -40,7 +40,10 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
 
     /// The types of a constructor's fields, or of a tuple's elements.
     pub(super) fn field_types(&mut self, ty: Mono, variant: u32) -> Rc<[Mono]> {
-        match self.lowering.types.kind(ty).clone() {
+        if let Some(known) = self.lowering.field_types.get(&(ty, variant)) {
+            return known.clone();
+        }
+        let types: Rc<[Mono]> = match self.lowering.types.kind(ty).clone() {
             Kind::Tuple(elements) => elements,
             Kind::Data(data, arguments) => {
                 let substitution = Substitution { types: arguments, rows: Rc::from([]) };
@@ -49,7 +52,9 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
                 fields.iter().map(|field| self.lowering.types.ty(field.ty, &substitution)).collect()
             }
             _ => Rc::from([]),
-        }
+        };
+        self.lowering.field_types.insert((ty, variant), types.clone());
+        types
     }
 
     /// Reads a field of a constructor that the object is known to be, or an element of a tuple.

@@ -31,14 +31,25 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
         expr: &'a Expr<'a>,
         dest: Dest,
     ) -> Outcome<Operand> {
-        let (yes, no) = (self.block(), self.block());
-        self.condition(condition, Exit::to(yes), Exit::to(no))?;
         let ty = self.ty(expr.ty);
         let mut join = self.open_join(ty, dest);
-        self.switch_to(yes);
-        let operand = self.expr(consequent, dest)?;
-        self.end_branch(&mut join, operand);
-        self.switch_to(no);
+        let (mut condition, mut consequent, mut alternative) = (condition, consequent, alternative);
+        // The branches of a chain of `else if` all meet in one place.
+        loop {
+            let (yes, no) = (self.block(), self.block());
+            self.condition(condition, Exit::to(yes), Exit::to(no))?;
+            let tested = self.trail.len();
+            self.switch_to(yes);
+            let operand = self.expr(consequent, dest)?;
+            self.end_inner_branch(&mut join, operand, tested);
+            self.switch_to(no);
+            match alternative.map(|alternative| alternative.kind) {
+                Some(ExprKind::If { condition: next, consequent: then, alternative: otherwise }) => {
+                    (condition, consequent, alternative) = (next, then, otherwise);
+                }
+                _ => break,
+            }
+        }
         let operand = match alternative {
             Some(alternative) => self.expr(alternative, dest)?,
             None => self.deliver(None, expr.span, dest)?,

@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::builder::{Dest, FunctionLowering};
 use super::instances::FunctionInstance;
-use super::layouts::CallShape;
+use super::layouts::{CallShape, internal};
 use super::regions::RegionKind;
 use super::types::{Effects, Mono, Substitution};
 use crate::diagnostic::{Diagnostic, Outcome};
@@ -38,7 +38,11 @@ impl Lowering<'_, '_> {
         let report = self.report_functions(&shape, span)?;
         self.run_jobs()?;
         let constants = &self.constants;
-        let globals = self.program.constant_order.iter().filter_map(|id| constants.get(id).copied()).collect();
+        let globals = self.program.constant_order.iter().filter_map(|id| constants.get(id).copied());
+        let globals: Vec<(GlobalId, FuncId)> = globals.collect();
+        if globals.len() != constants.len() {
+            return Err(internal(span, "a constant has no place in the order of dependence"));
+        }
         self.compile_entry(&Program { main, shape, report, globals, span })
     }
 

@@ -40,7 +40,8 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
             if self.lowering.types.resumes(effect) { Some(self.make_evidence(handle, effect)?) } else { None };
         let ty = self.ty(expr.ty);
         let mut join = self.open_join(ty, dest);
-        let region = RegionKind::Handler { effect, evidence, cases: vec![None; handle.clauses.len()] };
+        let operations = self.lowering.types.effect(effect).0.operations.len();
+        let region = RegionKind::Handler { effect, evidence, cases: vec![None; operations] };
         let known = self.evidence.len();
         self.evidence.extend(evidence.map(|evidence| (effect, evidence)));
         let assigned = self.declared(&self.assigned_in(handle.body));

@@ -58,7 +58,7 @@ use layouts::{CallShape, Pending};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
-use types::{EffectInstance, Types};
+use types::{EffectInstance, Mono, Types};
 
 /// The machine that programs are compiled for.
 const TARGET: &str =
@@ -85,6 +85,8 @@ struct Lowering<'p, 'a> {
     types: Types<'p, 'a>,
     /// The representation of each type that was asked for.
     stored: Vec<Option<Stored>>,
+    /// The types of each constructor's fields that were asked for.
+    field_types: FxHashMap<(Mono, u32), Rc<[Mono]>>,
     /// Layouts and signatures that are still to be filled in.
     pending: VecDeque<Pending>,
     effects: FxHashMap<EffectInstance, EffectId>,
@@ -114,6 +116,7 @@ impl<'p, 'a> Lowering<'p, 'a> {
             drafts: Vec::new(),
             types: Types::new(program),
             stored: Vec::new(),
+            field_types: FxHashMap::default(),
             pending: VecDeque::new(),
             effects: FxHashMap::default(),
             jobs: VecDeque::new(),

@@ -125,12 +125,18 @@ impl FunctionLowering<'_, '_, '_> {
 
     /// A branch ends here with that value. The variables are as they were before it.
     pub(super) fn end_branch(&mut self, join: &mut Join, operand: Operand) {
+        let mark = join.mark;
+        self.end_inner_branch(join, operand, mark);
+    }
+
+    /// A branch ends here that began later than the join: the variables are as they were at the mark.
+    pub(super) fn end_inner_branch(&mut self, join: &mut Join, operand: Operand, mark: usize) {
         if !self.is_dead() && join.dest == Dest::Value {
             let value = if join.ty.is_empty() { None } else { Some(self.materialize(operand, join.ty)) };
             let assigned = self.assigned_since(join.mark);
             join.branches.push(Branch { end: self.current(), value, assigned });
         }
-        self.undo(join.mark);
+        self.undo(mark);
     }
 
     /// The variables from before the mark that were assigned since, with what they hold.

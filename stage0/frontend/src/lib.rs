@@ -7,6 +7,7 @@
 //! 5. `counting`: gives every owned value exactly one consumer: MIR.
 
 pub mod ast;
+pub mod counting;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;

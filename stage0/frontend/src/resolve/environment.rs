@@ -244,11 +244,7 @@ impl<'a> Environment<'a> {
         match *path {
             [name] => match name.text.strip_prefix('$') {
                 None => self.bare_type(module, name.text).ok_or_else(|| unknown::ty(self, module, name)),
-                Some(own) => {
-                    let library = self.library.get(own);
-                    let declared = library.and_then(|library| self.modules[library.index()].types.get(own));
-                    declared.map(|declared| declared.item).ok_or_else(|| unknown::ty(self, module, name))
-                }
+                Some(own) => self.library_type(own).ok_or_else(|| unknown::ty(self, module, name)),
             },
             [qualifier, name] => {
                 let within = self.module_named(module, qualifier)?;
@@ -260,6 +256,13 @@ impl<'a> Environment<'a> {
             }
             _ => Err(unknown::long_path(path)),
         }
+    }
+
+    /// What the library's module of that name declares under its own name, or the prelude's type, effect or trait of it: whatever
+    /// the module that asks has declared.
+    fn library_type(&self, name: &str) -> Option<TypeItem<'a>> {
+        let declared = self.library.get(name).and_then(|library| self.modules[library.index()].types.get(name));
+        declared.map(|declared| declared.item).or_else(|| self.prelude.types.get(name).map(|&(item, _)| item))
     }
 
     /// What a bare upper-case name in a type means.

@@ -39,8 +39,14 @@ pub(super) struct Loaded<'a> {
 
 /// Loads what a request needs.
 pub(super) fn load<'a>(arena: &'a Bump, sources: &mut Sources, request: &Request) -> Outcome<Loaded<'a>> {
-    let places =
-        Places::find(request).map_err(|(path, error)| unreadable(sources.add(&path, String::new()), None, &error))?;
+    let places = Places::find(request).map_err(|(path, error)| {
+        let file = sources.add(&path, String::new());
+        if path == request.library {
+            missing_library(file, "there is no library here")
+        } else {
+            unreadable(file, None, &error)
+        }
+    })?;
     let mut loader = Loader { arena, sources, places, request, modules: Vec::new(), known: FxHashMap::default() };
     for module in prelude::MODULES {
         loader.library_module(module.name)?;
@@ -78,8 +84,7 @@ impl<'a> Loader<'_, 'a> {
             Some(module) => Ok(module),
             None => {
                 let file = self.sources.add(&self.places.shown(&path), String::new());
-                Err(Diagnostic::new("broken-library", at_start(file), format!("the library has no module `{name}`"))
-                    .hint("the library must be that of this compiler"))
+                Err(missing_library(file, &format!("the library has no module `{name}`")))
             }
         }
     }
@@ -281,6 +286,11 @@ fn unreadable(file: FileId, used_at: Option<Span>, error: &io::Error) -> Box<Dia
         Some(span) => Diagnostic::new("unreadable-file", span, format!("the module's file cannot be read: {reason}"))
             .note(start, "this is the file"),
     }
+}
+
+/// That the library, or a part of it, is not there.
+fn missing_library(file: FileId, message: &str) -> Box<Diagnostic> {
+    Diagnostic::new("broken-library", at_start(file), message).hint("the library must be that of this compiler")
 }
 
 /// That a module of a program has a name of the prelude's.

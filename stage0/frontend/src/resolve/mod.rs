@@ -10,6 +10,8 @@ mod places;
 mod prelude;
 mod scope;
 mod substitution;
+#[cfg(test)]
+mod tests;
 mod types;
 mod unknown;
 mod variables;

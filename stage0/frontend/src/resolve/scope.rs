@@ -190,7 +190,8 @@ impl<'a> Import<'_, 'a> {
             environment.check_visible(self.user, self.target, declared, name)?;
             self.check_free(name, |scope| scope.types.get(name.text).map(|own| own.span))?;
             self.bring_type(name, declared.item)?;
-            return self.bring_constructors(name, declared.item);
+            self.bring_constructors(declared.item);
+            return Ok(());
         }
         if let Some(declared) = scope.values.get(name.text) {
             environment.check_visible(self.user, self.target, declared, name)?;
@@ -228,12 +229,11 @@ impl<'a> Import<'_, 'a> {
         Ok(())
     }
 
-    fn bring_constructors(&mut self, _name: Name<'a>, item: TypeItem<'a>) -> Outcome<()> {
-        let TypeItem::Data(data) = item else { return Ok(()) };
+    fn bring_constructors(&mut self, item: TypeItem<'a>) {
+        let TypeItem::Data(data) = item else { return };
         for (number, &variant) in self.environment.data[data.index()].variants.iter().enumerate() {
             add_candidate(&mut self.imports.constructors, variant, (data, number as u32));
         }
-        Ok(())
     }
 
     /// That the module that imports the name does not declare it itself. (The prelude's own names are brought in for all.)

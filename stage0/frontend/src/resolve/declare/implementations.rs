@@ -242,7 +242,7 @@ fn difference<'a>(
 }
 
 /// That every type with an instance of a trait has instances of its supertraits, under conditions that are met then.
-pub(super) fn check_supertraits(program: &mut Program<'_>) -> Outcome<()> {
+pub(super) fn check_supertraits(program: &Program<'_>) -> Outcome<()> {
     for implementation in &program.implementations {
         let known = &program.traits[implementation.trait_id.index()];
         for &supertrait in &known.supertraits {

@@ -49,7 +49,7 @@ pub(super) fn declare<'a>(
     functions::declare(&mut environment, &sources, &headers, &mut program)?;
     traits::add_methods(&sources, &mut program);
     implementations::add_methods(&environment, &sources, &mut program)?;
-    implementations::check_supertraits(&mut program)?;
+    implementations::check_supertraits(&program)?;
     program.main = entry::find(&environment, &program, loaded.root, purpose)?;
     Ok((program, environment))
 }

@@ -10,5 +10,6 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod infer;
 pub mod resolve;
 pub mod source;

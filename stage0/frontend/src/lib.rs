@@ -11,5 +11,7 @@ pub mod diagnostic;
 pub mod draft;
 pub mod hir;
 pub mod infer;
+mod nearest;
 pub mod resolve;
 pub mod source;
+pub mod syntax;

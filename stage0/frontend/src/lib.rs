@@ -10,5 +10,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+mod nearest;
 pub mod resolve;
 pub mod source;
+pub mod syntax;

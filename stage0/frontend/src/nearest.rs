@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The candidate that differs least from the name, if one is near enough to be meant: one change for three letters, or for two.
-pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let letters: Vec<char> = name.chars().collect();
     let limit = if letters.len() < 2 { 0 } else { (letters.len() / 3).max(1) };
     let mut row = Vec::new();

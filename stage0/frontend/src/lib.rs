@@ -11,6 +11,7 @@ pub mod counting;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod infer;
 pub mod lower;
 pub mod matching;
 mod nearest;

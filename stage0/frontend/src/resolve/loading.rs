@@ -1,11 +1,13 @@
 //! Loads the modules of a program: the prelude, the file that was asked for, and what they use.
 
 use super::places::Places;
-use super::{Purpose, Request, module_name, nearest, order, prelude};
+use super::{Purpose, Request, module_name, order, prelude};
 use crate::ast::{self, Name};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::hir::ModuleId;
+use crate::nearest::nearest;
 use crate::source::{FileId, Sources, Span};
+use crate::syntax;
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 use std::io::{self, ErrorKind};
@@ -220,7 +222,7 @@ impl<'a> Loader<'_, 'a> {
 
     /// Text to tree, with what attributes and tests stand for.
     fn parse(&self, file: FileId, _requested: bool) -> Outcome<ast::Module<'a>> {
-        Err(Diagnostic::unsupported(at_start(file), "parsing"))
+        syntax::parse(self.arena, self.sources, file)
     }
 
     /// That there is no such module: where it was looked for, and which name is near.
@@ -230,7 +232,7 @@ impl<'a> Loader<'_, 'a> {
         let looked: Vec<String> =
             folders.iter().map(|folder| format!("`{}`", self.places.shown(&folder.join(file)).display())).collect();
         let beside: Vec<String> = folders.iter().flat_map(|folder| modules_beside(folder, file)).collect();
-        let near = nearest::nearest(name, beside.iter().map(String::as_str));
+        let near = nearest(name, beside.iter().map(String::as_str));
         let near = near.map(|near| format!("; is `{near}` meant?")).unwrap_or_default();
         Diagnostic::new("unknown-module", span, format!("there is no module `{name}`"))
             .hint(format!("looked for {}{near}", looked.join(" and ")))

@@ -4,7 +4,6 @@ mod declare;
 mod environment;
 mod loading;
 mod module_name;
-mod nearest;
 mod order;
 mod places;
 mod prelude;

@@ -1,12 +1,12 @@
 //! What is said of names that mean nothing, or something of another kind. Candidates are gathered only here.
 
 use super::environment::Environment;
-use super::nearest::nearest;
 use super::scope::TypeItem;
 use super::{path_span, prelude};
 use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::hir::ModuleId;
+use crate::nearest::nearest;
 use crate::source::Span;
 
 /// A lower-case name.

@@ -1,8 +1,8 @@
 //! What may stand before which item.
 
-use super::super::nearest::nearest;
 use crate::ast::{Attribute, AttributeArgument, Item, ItemKind};
 use crate::diagnostic::{Diagnostic, Outcome};
+use crate::nearest::nearest;
 
 /// The attributes of stage 0.
 const KNOWN: &[&str] = &["derive", "inline", "intrinsic"];

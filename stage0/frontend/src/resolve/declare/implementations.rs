@@ -2,7 +2,6 @@
 
 use super::super::TypeVariables;
 use super::super::environment::Environment;
-use super::super::nearest::nearest;
 use super::super::substitution::Substitution;
 use super::super::types::TypeReader;
 use super::add_bounds;
@@ -15,6 +14,7 @@ use crate::hir::{
     Bound, Code, Function, FunctionId, Head, Implementation, ImplementationId, MethodSource, ModuleId, Program,
     TraitId, Ty, Type,
 };
+use crate::nearest::nearest;
 
 /// What an implementation gives its methods.
 pub(super) struct Header<'a> {

@@ -86,7 +86,7 @@ pub enum Node<'a> {
         /// Where to go on if it does not hold.
         otherwise: NodeId,
     },
-    /// No value comes here, because its type has none: nothing else in a match that passed [`super::check`].
+    /// No value comes here, because its type has none: nothing else in a match that passed [`super::check()`].
     Unreachable,
 }
 

@@ -10,4 +10,5 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod resolve;
 pub mod source;

@@ -5,6 +5,7 @@ use super::token::{Token, TokenKind};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::{FileId, Span};
 use bumpalo::Bump;
+use std::ops::Range;
 
 /// The tokens of a file.
 pub struct Lexed<'a> {
@@ -16,22 +17,23 @@ pub struct Lexed<'a> {
     pub values: Vec<&'a str>,
 }
 
-/// Reads the tokens of a file.
-pub fn lex<'a>(arena: &'a Bump, file: FileId, text: &'a str) -> Outcome<Lexed<'a>> {
+/// Reads the tokens of a part of a file.
+pub fn lex<'a>(arena: &'a Bump, file: FileId, text: &'a str, range: Range<usize>) -> Outcome<Lexed<'a>> {
+    let text = &text[..range.end];
+    let mark = if text[range.start..].starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let mut lexer = Lexer {
         arena,
         file,
         text,
         bytes: text.as_bytes(),
-        position: if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 },
-        line_start: 0,
+        position: range.start + mark,
+        line_start: range.start + mark,
         first: true,
-        tokens: Vec::with_capacity(text.len() / 4),
+        tokens: Vec::with_capacity(range.len() / 4),
         values: Vec::new(),
         brackets: Vec::new(),
         strings: Vec::new(),
     };
-    lexer.line_start = lexer.position;
     while lexer.token()? {}
     lexer.finish()?;
     Ok(Lexed { text, tokens: lexer.tokens, values: lexer.values })

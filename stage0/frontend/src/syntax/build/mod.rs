@@ -8,12 +8,12 @@ mod operators;
 mod patterns;
 mod types;
 
-use super::grammar::{self, Node, Rule};
+use super::grammar::{self, Node, Origin, Rule};
 use super::lexer::Lexed;
 use super::marked::{self, Marked};
 use super::stage1;
 use super::token::Token;
-use crate::ast::{Module, Name};
+use crate::ast::{Expr, Module, Name};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::{FileId, Span};
 use bumpalo::Bump;
@@ -23,10 +23,11 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     let mut marked = Marked::default();
     let (mut uses, mut items) = (Vec::new(), Vec::new());
     let module_docs = documentation::of_module(lexed.text, tokens);
+    let origin = Origin { file, text: lexed.text, tokens };
     for range in marked::units(tokens) {
         stage1::refuse(file, &tokens[range.clone()])?;
         marked.write(lexed.text, tokens, range);
-        let nodes = grammar::parse(file, lexed.text, &marked, tokens)?;
+        let nodes = grammar::parse(Rule::unit, origin, &marked)?;
         let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
         for node in nodes {
             match node.as_rule() {
@@ -46,6 +47,17 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
     let docs = builder.documentation(0..module_docs);
     Ok(Module { docs, uses: arena.alloc_slice_copy(&uses), items: arena.alloc_slice_copy(&items) })
+}
+
+/// Builds an expression from its tokens.
+pub fn expression<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[Token]) -> Outcome<Expr<'a>> {
+    stage1::refuse(file, tokens)?;
+    let mut marked = Marked::default();
+    marked.write(lexed.text, tokens, 0..tokens.len());
+    let mut nodes = grammar::parse(Rule::lone_expression, Origin { file, text: lexed.text, tokens }, &marked)?;
+    let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs: 0 };
+    let end = lexed.text.len() as u32;
+    builder.expression(expect(&mut nodes, Span { file, start: end, end })?)
 }
 
 /// What building needs to know.

@@ -15,7 +15,7 @@ use std::fmt::Write;
 pub fn tokens(sources: &Sources, file: FileId) -> Outcome<String> {
     let arena = Bump::new();
     let source = sources.file(file);
-    let lexed = lexer::lex(&arena, file, &source.text)?;
+    let lexed = lexer::lex(&arena, file, &source.text, 0..source.text.len())?;
     let tokens = layout::arrange(file, &lexed)?;
     let mut out = String::new();
     for token in tokens {

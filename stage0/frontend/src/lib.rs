@@ -10,5 +10,8 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod infer;
+mod nearest;
 pub mod resolve;
 pub mod source;
+pub mod syntax;

@@ -1,12 +1,25 @@
 //! Names: finds a program's modules, declares their items with resolved signatures, and answers what a name means where it stands.
 
+mod declare;
 mod environment;
+mod loading;
+mod module_name;
+mod order;
+mod places;
+mod prelude;
+mod scope;
+mod substitution;
+#[cfg(test)]
+mod tests;
+mod types;
+mod unknown;
 mod variables;
 
 pub use environment::{Environment, FunctionSource, Item};
 pub use variables::TypeVariables;
 
-use crate::diagnostic::{Diagnostic, Outcome};
+use crate::ast::Name;
+use crate::diagnostic::Outcome;
 use crate::hir;
 use crate::source::{Sources, Span};
 use bumpalo::Bump;
@@ -38,9 +51,19 @@ pub enum Purpose {
 
 /// Loads the file, the prelude and all that they use. The program is complete but for the bodies.
 pub fn load<'a>(
-    _arena: &'a Bump,
-    _sources: &mut Sources,
-    _request: &Request,
+    arena: &'a Bump,
+    sources: &mut Sources,
+    request: &Request,
 ) -> Outcome<(hir::Program<'a>, Environment<'a>)> {
-    Err(Diagnostic::unsupported(Span::default(), "loading"))
+    let loaded = loading::load(arena, sources, request)?;
+    declare::declare(arena, &loaded, request.purpose)
+}
+
+/// The place of a path, which has at least one name.
+fn path_span(path: &[Name<'_>]) -> Span {
+    match path {
+        [first, .., last] => first.span.to(last.span),
+        [only] => only.span,
+        [] => Span::default(),
+    }
 }

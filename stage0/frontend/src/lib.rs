@@ -10,6 +10,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod infer;
 mod nearest;
 pub mod resolve;
 pub mod source;

@@ -19,12 +19,14 @@ struct Arguments {
 /// What to do.
 #[derive(Subcommand)]
 enum Command {
+    Check(commands::check::Check),
     Dump(commands::dump::Dump),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let compilation = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || match &arguments.command {
+        Command::Check(command) => commands::check::run(command),
         Command::Dump(command) => commands::dump::run(command),
     });
     match compilation.map(std::thread::JoinHandle::join) {

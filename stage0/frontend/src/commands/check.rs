@@ -19,6 +19,9 @@ pub struct Check {
     /// The program's root.
     #[arg(long)]
     root: Option<PathBuf>,
+    /// Checks the file's tests, too.
+    #[arg(long)]
+    tests: bool,
 }
 
 /// Runs the command.
@@ -28,7 +31,7 @@ pub fn run(command: &Check) -> Result<()> {
         file: command.file.clone(),
         root: command.root.clone(),
         library: command.lib.clone(),
-        purpose: Purpose::Check,
+        purpose: if command.tests { Purpose::Test } else { Purpose::Check },
     };
     match check(&mut sources, &request) {
         Ok(()) => Ok(()),

@@ -157,6 +157,7 @@ struct Worker<'a> {
     lowering: &'a Lowering<'a>,
     builder: FunctionBuilderContext,
     context: Context,
+    emit: Emit,
     control: ControlPlane,
     work: Work,
 }
@@ -167,6 +168,7 @@ impl<'a> Worker<'a> {
             lowering,
             builder: FunctionBuilderContext::new(),
             context: Context::new(),
+            emit: emit(),
             control: ControlPlane::default(),
             work: Work::default(),
         }
@@ -177,6 +179,7 @@ impl<'a> Worker<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| self.generate(item))).unwrap_or_else(|panic| {
             self.builder = FunctionBuilderContext::new();
             self.context = Context::new();
+            self.emit = emit();
             Err(panic_message(&*panic))
         });
         result.map_err(|message| {
@@ -216,12 +219,29 @@ impl<'a> Worker<'a> {
         let isa = self.lowering.isa;
         self.context.optimize(isa, &mut self.control)?;
         if isa.flags().opt_level() != OptLevel::None {
-            loops::detach(&mut self.context);
+            loops::detach(&mut self.context, preserved_registers(isa));
+            self.context.verify_if(isa)?;
         }
-        let Context { func, domtree, .. } = &self.context;
-        let stencil = isa.compile_function(func, domtree, &mut Default::default(), false, &mut self.control)?;
-        Ok(stencil.apply_params(&func.params))
+        (self.emit)(isa, &self.context, &mut self.control)
     }
+}
+
+/// The last stage of Cranelift: from a function that is optimised to machine code.
+type Emit = Box<dyn FnMut(&dyn TargetIsa, &Context, &mut ControlPlane) -> CodegenResult<CompiledCode>>;
+
+/// It keeps the register allocator's memory from one function to the next; the memory's type has no public name.
+fn emit() -> Emit {
+    let mut memory = Default::default();
+    Box::new(move |isa, Context { func, domtree, .. }, control| {
+        let code = isa.compile_function(func, domtree, &mut memory, false, control)?;
+        Ok(code.apply_params(&func.params))
+    })
+}
+
+/// How many registers for integers calls preserve, the context's and the frame pointer aside.
+fn preserved_registers(isa: &dyn TargetIsa) -> usize {
+    // rbx, r12 to r14; x19, x20, x22 to x28.
+    if isa.name() == "x64" { 4 } else { 9 }
 }
 
 impl Work {

@@ -1,52 +1,37 @@
 //! Loops that call: their values are kept apart from fixed registers.
 //!
 //! A parameter of a function, or the result of a call, is born in the register that the convention names, and what is
-//! returned or passed on ends in one. The register allocator wants to keep such a value in that one register. Around a
-//! loop with a call in it that is impossible, so it cuts the value into pieces, and moves it from one to the next in
-//! each round. A copy outside the loop parts the two: the loop's own value is free to stay in one register that calls
-//! preserve.
+//! returned or handed to a call ends in one. The register allocator wants to keep such a value in that one register.
+//! Around a loop that calls in every round it cannot, so it cuts the value into pieces and moves it from one to the
+//! next in each round. A copy outside the loop parts the two: the loop's own value is free to stay in one register
+//! that calls preserve. Where there are more values than such registers, cutting them up is the better way.
 //!
-//! The copy must not be seen through, so it is made behind Cranelift's optimiser: a multiplication by one.
+//! Copies are made behind Cranelift's optimiser, which would see through them. They must not become part of an address
+//! either, as additions do, nor ask for the same register on both sides, as instructions with two operands on x86-64
+//! do: a multiplication by one does neither.
 
 use cranelift_codegen::Context;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
-use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, InstBuilder, SourceLoc, Value, ValueDef, types};
+use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, InstBuilder, Opcode, SourceLoc, Value, ValueDef, types};
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Inserts the copies into a function that has been optimised.
-pub fn detach(context: &mut Context) {
+/// Inserts the copies into a function that has been optimised, for a machine on which calls preserve that many
+/// registers for integers.
+pub fn detach(context: &mut Context, preserved: usize) {
     context.compute_loop_analysis();
-    let calling = calling_loops(&context.func, &context.loop_analysis);
-    if calling.is_empty() {
-        return;
+    let loops = Loops { context, selected: EntitySet::new() };
+    if let Some(loops) = loops.select(preserved) {
+        let uses = loops.uses();
+        insert_copies(&mut context.func, uses);
     }
-    let mut finder = Finder { context, calling, carried: EntitySet::new(), uses: Vec::new() };
-    finder.find_carried();
-    finder.find_uses();
-    let uses = finder.uses;
-    insert_copies(&mut context.func, uses);
-}
-
-/// The loops that call something in each round, as far as can be told.
-fn calling_loops(function: &Function, loops: &LoopAnalysis) -> EntitySet<Loop> {
-    let mut calling = EntitySet::new();
-    for block in function.layout.blocks().filter(|block| !function.layout.is_cold(*block)) {
-        let mut next = loops.innermost_loop(block);
-        if next.is_some() && function.layout.block_insts(block).any(|inst| function.dfg.insts[inst].opcode().is_call()) {
-            while let Some(around) = next.filter(|around| calling.insert(*around)) {
-                next = loops.loop_parent(around);
-            }
-        }
-    }
-    calling
 }
 
 /// A use that is to read a copy.
 struct Use {
     value: Value,
-    /// In front of what the copy is made.
+    /// The instruction before which the copy is made.
     place: Inst,
     user: Inst,
     operands: Operands,
@@ -60,130 +45,211 @@ enum Operands {
     Edge(Block),
 }
 
-struct Finder<'a> {
+/// The loops of a function, and those that are worth the copies.
+struct Loops<'a> {
     context: &'a Context,
-    calling: EntitySet<Loop>,
-    /// Values that go from one round of such a loop to the next.
-    carried: EntitySet<Value>,
-    uses: Vec<Use>,
+    selected: EntitySet<Loop>,
 }
 
-impl Finder<'_> {
-    fn function(&self) -> &Function {
+impl<'a> Loops<'a> {
+    fn function(&self) -> &'a Function {
         &self.context.func
     }
 
-    fn loops(&self) -> &LoopAnalysis {
+    fn analysis(&self) -> &'a LoopAnalysis {
         &self.context.loop_analysis
     }
 
-    fn find_carried(&mut self) {
-        let context = self.context;
-        let calling: Vec<Loop> = self.calling.keys().collect();
-        for around in calling {
-            let header = context.loop_analysis.loop_header(around);
-            self.carried.extend(context.func.dfg.block_params(header).iter().copied());
-            for pred in context.cfg.pred_iter(header).filter(|pred| context.loop_analysis.is_in_loop(pred.block, around)) {
-                let args = edge_args(&context.func, pred.inst, header);
-                self.carried.extend(args);
+    /// The loops around a block, from the inside out.
+    fn around(&self, block: Block) -> impl Iterator<Item = Loop> + use<'a> {
+        let analysis = self.analysis();
+        std::iter::successors(analysis.innermost_loop(block), |inner| analysis.loop_parent(*inner))
+    }
+
+    /// The blocks and instructions in loops.
+    fn instructions(&self) -> impl Iterator<Item = (Block, Inst)> + use<'a> {
+        let (layout, analysis) = (&self.function().layout, self.analysis());
+        let blocks = layout.blocks().filter(|block| analysis.innermost_loop(*block).is_some());
+        blocks.flat_map(|block| layout.block_insts(block).map(move |inst| (block, inst)))
+    }
+
+    // -- which loops
+
+    /// The loops that call in every round, and have few enough values.
+    fn select(mut self, preserved: usize) -> Option<Loops<'a>> {
+        let dfg = &self.function().dfg;
+        for (block, inst) in self.instructions() {
+            if dfg.insts[inst].opcode().is_call() {
+                let always = self.around(block).filter(|around| self.is_in_every_round(block, *around));
+                let always: Vec<Loop> = always.collect();
+                self.selected.extend(always);
             }
+        }
+        if self.selected.is_empty() {
+            return None;
+        }
+        for (around, values) in self.pressure() {
+            if values > preserved {
+                self.selected.remove(around);
+            }
+        }
+        Some(self)
+    }
+
+    fn is_in_every_round(&self, block: Block, around: Loop) -> bool {
+        let Context { cfg, domtree, .. } = self.context;
+        let header = self.analysis().loop_header(around);
+        let mut back = cfg.pred_iter(header).filter(|pred| self.analysis().is_in_loop(pred.block, around));
+        back.all(|pred| domtree.block_dominates(block, pred.block))
+    }
+
+    /// About how many integers want a register throughout each selected loop: those that it reads from outside, and
+    /// those that it and the loops within it carry from round to round.
+    fn pressure(&self) -> FxHashMap<Loop, usize> {
+        let dfg = &self.function().dfg;
+        let mut entering: FxHashSet<(Loop, Value)> = FxHashSet::default();
+        let mut pressure: FxHashMap<Loop, usize> = FxHashMap::default();
+        for (block, inst) in self.instructions() {
+            for value in dfg.inst_values(inst).filter(|value| self.takes_register(*value)) {
+                let Some(origin) = self.origin(value) else { continue };
+                let outside = self.around(block).take_while(|around| !self.analysis().is_in_loop(origin, *around));
+                entering.extend(outside.map(|around| (around, value)));
+            }
+        }
+        for (around, _) in entering {
+            *pressure.entry(around).or_default() += 1;
+        }
+        for inner in self.analysis().loops() {
+            let header = self.analysis().loop_header(inner);
+            let carried = dfg.block_params(header).iter().filter(|value| is_integer(self.function(), **value)).count();
+            for around in self.around(header) {
+                *pressure.entry(around).or_default() += carried;
+            }
+        }
+        pressure.retain(|around, _| self.selected.contains(*around));
+        pressure
+    }
+
+    /// Whether a value is an integer that is not simply made anew where it is needed.
+    fn takes_register(&self, value: Value) -> bool {
+        let dfg = &self.function().dfg;
+        let opcode = dfg.value_def(value).inst().map(|inst| dfg.insts[inst].opcode());
+        is_integer(self.function(), value)
+            && !matches!(opcode, Some(Opcode::Iconst | Opcode::SymbolValue | Opcode::FuncAddr | Opcode::GetPinnedReg))
+    }
+
+    // -- which values
+
+    fn origin(&self, value: Value) -> Option<Block> {
+        match self.function().dfg.value_def(value) {
+            ValueDef::Param(block, _) => Some(block),
+            ValueDef::Result(inst, _) => self.function().layout.inst_block(inst),
+            ValueDef::Union(..) => None,
         }
     }
 
-    fn find_uses(&mut self) {
-        let context = self.context;
-        let function = &context.func;
-        for block in function.layout.blocks() {
-            for inst in function.layout.block_insts(block) {
-                for value in function.dfg.inst_values(inst) {
-                    self.operand(block, inst, value);
+    /// Whether a value is defined in a fixed register.
+    fn is_fixed(&self, value: Value) -> bool {
+        let (dfg, layout) = (&self.function().dfg, &self.function().layout);
+        match dfg.value_def(value) {
+            ValueDef::Param(block, _) => layout.entry_block() == Some(block),
+            ValueDef::Result(inst, _) => dfg.insts[inst].opcode().is_call(),
+            ValueDef::Union(..) => false,
+        }
+    }
+
+    /// The outermost selected loop around a block that a value comes into from a fixed register outside.
+    fn entered(&self, value: Value, block: Block) -> Option<Loop> {
+        if !is_integer(self.function(), value) || !self.is_fixed(value) {
+            return None;
+        }
+        let origin = self.origin(value)?;
+        let outside = self.around(block).take_while(|around| !self.analysis().is_in_loop(origin, *around));
+        outside.filter(|around| self.selected.contains(*around)).last()
+    }
+
+    /// What goes from one round of a selected loop to the next.
+    fn carried(&self) -> FxHashSet<Value> {
+        let mut carried = FxHashSet::default();
+        for around in self.selected.keys() {
+            let header = self.analysis().loop_header(around);
+            carried.extend(self.function().dfg.block_params(header));
+            for pred in self.context.cfg.pred_iter(header) {
+                if self.analysis().is_in_loop(pred.block, around) {
+                    carried.extend(edge_args(self.function(), pred.inst, header));
                 }
             }
         }
-        let calling: Vec<Loop> = self.calling.keys().collect();
-        for around in calling {
-            self.edges_into(around);
-        }
+        carried.retain(|value| is_integer(self.function(), *value));
+        carried
     }
 
-    fn operand(&mut self, block: Block, inst: Inst, value: Value) {
-        if let Some(around) = self.fixed_outside(value, block) {
-            if let Some(place) = self.entry(around) {
-                self.uses.push(Use { value, place, user: inst, operands: Operands::All });
+    // -- which uses
+
+    fn uses(&self) -> Vec<Use> {
+        let (dfg, layout) = (&self.function().dfg, &self.function().layout);
+        let mut uses = Vec::new();
+        for (block, user) in self.instructions() {
+            for value in dfg.inst_values(user) {
+                if let Some(place) = self.entered(value, block).and_then(|around| self.entrance(around)) {
+                    uses.push(Use { value, place, user, operands: Operands::All });
+                }
             }
-        } else if self.carried.contains(value) && self.leaves_loop(value, block) {
-            let opcode = self.function().dfg.insts[inst].opcode();
-            if opcode.is_call() || opcode.is_return() {
-                self.uses.push(Use { value, place: inst, user: inst, operands: Operands::All });
+        }
+        for around in self.selected.keys() {
+            self.edge_uses(around, &mut uses);
+        }
+        let carried = self.carried();
+        for block in layout.blocks() {
+            for user in layout.block_insts(block) {
+                let opcode = dfg.insts[user].opcode();
+                if opcode.is_call() || opcode.is_return() {
+                    let values = dfg.inst_args(user).iter().filter(|value| carried.contains(*value));
+                    let left = values.filter(|value| self.is_left(**value, block));
+                    uses.extend(left.map(|value| Use { value: *value, place: user, user, operands: Operands::All }));
+                }
             }
         }
-    }
-
-    /// The outermost calling loop around a block that a value with a fixed register comes into from outside.
-    fn fixed_outside(&self, value: Value, block: Block) -> Option<Loop> {
-        let origin = self.fixed_origin(value)?;
-        let mut outermost = None;
-        let mut next = self.loops().innermost_loop(block);
-        while let Some(around) = next.filter(|around| !self.loops().is_in_loop(origin, *around)) {
-            outermost = Some(around);
-            next = self.loops().loop_parent(around);
-        }
-        outermost.filter(|around| self.calling.contains(*around))
-    }
-
-    /// The block in which a value is defined in a fixed register.
-    fn fixed_origin(&self, value: Value) -> Option<Block> {
-        let function = self.function();
-        if !matches!(function.dfg.value_type(value), types::I64 | types::I32) {
-            return None;
-        }
-        match function.dfg.value_def(value) {
-            ValueDef::Param(block, _) => (function.layout.entry_block() == Some(block)).then_some(block),
-            ValueDef::Result(inst, _) if function.dfg.insts[inst].opcode().is_call() => function.layout.inst_block(inst),
-            _ => None,
-        }
-    }
-
-    fn leaves_loop(&self, value: Value, user: Block) -> bool {
-        let function = self.function();
-        let origin = match function.dfg.value_def(value) {
-            ValueDef::Param(block, _) => Some(block),
-            ValueDef::Result(inst, _) => function.layout.inst_block(inst),
-            ValueDef::Union(..) => None,
-        };
-        if !matches!(function.dfg.value_type(value), types::I64 | types::I32) {
-            return false;
-        }
-        let around = origin.and_then(|origin| self.loops().innermost_loop(origin));
-        around.is_some_and(|around| self.calling.contains(around) && !self.loops().is_in_loop(user, around))
+        uses
     }
 
     /// The instruction by which control comes to a loop.
-    fn entry(&self, around: Loop) -> Option<Inst> {
-        let header = self.loops().loop_header(around);
+    fn entrance(&self, around: Loop) -> Option<Inst> {
+        let header = self.analysis().loop_header(around);
         self.function().layout.last_inst(self.context.domtree.idom(header)?)
     }
 
-    /// What an edge brings into a loop.
-    fn edges_into(&mut self, around: Loop) {
-        let header = self.loops().loop_header(around);
-        let Some(place) = self.entry(around) else { return };
-        if !self.context.cfg.pred_iter(header).any(|pred| pred.inst == place) {
-            return;
-        }
+    /// What the entrance hands over to a loop.
+    fn edge_uses(&self, around: Loop, uses: &mut Vec<Use>) {
+        let header = self.analysis().loop_header(around);
+        let Some(place) = self.entrance(around) else { return };
         for value in edge_args(self.function(), place, header) {
-            if self.fixed_outside(value, header) == Some(around) {
-                self.uses.push(Use { value, place, user: place, operands: Operands::Edge(header) });
+            if self.entered(value, header) == Some(around) {
+                uses.push(Use { value, place, user: place, operands: Operands::Edge(header) });
             }
         }
     }
+
+    /// Whether a value that a selected loop carries is used behind the loop, and not in another one.
+    fn is_left(&self, value: Value, user: Block) -> bool {
+        let Some(origin) = self.origin(value) else { return false };
+        let inner = self.analysis().innermost_loop(origin);
+        inner.is_some_and(|inner| self.selected.contains(inner) && !self.analysis().is_in_loop(user, inner))
+            && self.around(user).all(|around| self.analysis().is_in_loop(origin, around))
+    }
 }
 
-fn edge_args(function: &Function, inst: Inst, target: Block) -> Vec<Value> {
+fn is_integer(function: &Function, value: Value) -> bool {
+    // Narrower ones are rare, and multiplied otherwise.
+    matches!(function.dfg.value_type(value), types::I32 | types::I64)
+}
+
+/// What a branch hands over to a block.
+fn edge_args(function: &Function, branch: Inst, target: Block) -> Vec<Value> {
     let dfg = &function.dfg;
-    let destinations = dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
-    let edges = destinations.iter().filter(|call| call.block(&dfg.value_lists) == target);
-    edges.flat_map(|call| call.args(&dfg.value_lists)).filter_map(|arg| arg.as_value()).collect()
+    let edges = dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
+    let edges = edges.iter().filter(|edge| edge.block(&dfg.value_lists) == target);
+    edges.flat_map(|edge| edge.args(&dfg.value_lists)).filter_map(|arg| arg.as_value()).collect()
 }
 
 fn insert_copies(function: &mut Function, uses: Vec<Use>) {
@@ -193,19 +259,19 @@ fn insert_copies(function: &mut Function, uses: Vec<Use>) {
         let replaced = |other: Value| if other == value { copy } else { other };
         match operands {
             Operands::All => function.dfg.map_inst_values(user, replaced),
-            Operands::Edge(target) => {
-                let dfg = &mut function.dfg;
-                let calls =
-                    dfg.insts[user].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-                for call in calls {
-                    if call.block(&dfg.value_lists) == target {
-                        call.update_args(&mut dfg.value_lists, |arg| match arg {
-                            BlockArg::Value(other) => BlockArg::Value(replaced(other)),
-                            other => other,
-                        });
-                    }
-                }
-            }
+            Operands::Edge(target) => map_edge_args(function, user, target, replaced),
+        }
+    }
+}
+
+fn map_edge_args(function: &mut Function, branch: Inst, target: Block, map: impl Fn(Value) -> Value) {
+    let dfg = &mut function.dfg;
+    for edge in dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables) {
+        if edge.block(&dfg.value_lists) == target {
+            edge.update_args(&mut dfg.value_lists, |arg| match arg {
+                BlockArg::Value(value) => BlockArg::Value(map(value)),
+                other => other,
+            });
         }
     }
 }

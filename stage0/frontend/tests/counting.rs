@@ -4,6 +4,10 @@
 //! the interpreter counts (`; counts: copies_on_write=0 retains=2`). The programs of `tests/mir/run` have counts: they are taken out and put
 //! back by the pass.
 
+#[path = "../../../tests/src/generate/mod.rs"]
+mod generate;
+#[path = "counting/random.rs"]
+mod random;
 #[path = "counting/uncount.rs"]
 mod uncount;
 
@@ -59,9 +63,10 @@ fn numbered(text: &str) -> String {
     text.lines().zip(1..).map(|(line, number)| format!("{number:4} {line}\n")).collect()
 }
 
-fn run(module: &validate::ValidModule, args: &[&str], input: &str) -> Run {
-    let mut host = MemoryHost::new(args, input);
-    let outcome = Interpreter::new(module, Options::default(), &mut host).run();
+fn run(module: &validate::ValidModule) -> Run {
+    let mut host = MemoryHost::new(&[], "");
+    let options = Options { instructions_max: Some(30_000_000), ..Options::default() };
+    let outcome = Interpreter::new(module, options, &mut host).run();
     let output = String::from_utf8_lossy(&host.output).into_owned();
     Run { output, status: outcome.status, end: outcome.end, stats: outcome.stats }
 }
@@ -91,7 +96,7 @@ fn counter(stats: &Stats, name: &str) -> u64 {
 fn check(path: &Path) -> Result<(), String> {
     let (text, module) = read(path);
     let (module, counted) = count(module)?;
-    let Run { output, status, end, stats } = run(&module, &[], "");
+    let Run { output, status, end, stats } = run(&module);
     let wanted: String = expected(&text, "stdout|").iter().map(|line| format!("{line}\n")).collect();
     let mut wrong = Vec::new();
     let wanted_status = expected(&text, "status:").first().map_or(0, |status| status.parse().unwrap_or(-1));
@@ -143,7 +148,7 @@ fn programs_whose_counts_are_taken_out() {
             continue;
         }
         let Ok(valid) = validate::validate(module.clone()) else { continue };
-        let before = run(&valid, &[], "");
+        let before = run(&valid);
         if matches!(before.end, End::Unavailable(_)) {
             continue;
         }
@@ -151,7 +156,7 @@ fn programs_whose_counts_are_taken_out() {
         match count(module) {
             Err(findings) => failures.push((path, findings)),
             Ok((module, text)) => {
-                let after = run(&module, &[], "");
+                let after = run(&module);
                 if (&before.output, before.status, &before.end) != (&after.output, after.status, &after.end) {
                     failures.push((path, format!("{:?} {}\n{}", after.end, after.output, numbered(&text))));
                 }
@@ -160,4 +165,44 @@ fn programs_whose_counts_are_taken_out() {
     }
     report(&failures, checked);
     assert!(checked > 150, "only {checked} programs");
+}
+
+/// How many random programs; `KEA_CASES` says otherwise.
+fn cases() -> u64 {
+    std::env::var("KEA_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+}
+
+#[test]
+fn random_programs_without_counts() {
+    for seed in 0..cases() {
+        let text = random::program(seed);
+        let module =
+            reader::read(text.as_bytes()).unwrap_or_else(|error| panic!("{seed}: {error}\n{}", numbered(&text)));
+        let (module, counted) =
+            count(module).unwrap_or_else(|findings| panic!("{seed}: {findings}\n{}", numbered(&text)));
+        let end = run(&module).end;
+        let ends = matches!(end, End::Returned | End::Unavailable(_));
+        assert!(ends, "{seed}: {end:?}\n{}\n{}", numbered(&text), numbered(&counted));
+    }
+}
+
+#[test]
+fn random_programs_whose_counts_are_taken_out() {
+    for seed in 0..cases() {
+        let mut bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let choices: Vec<u8> = (0..seed % 400)
+            .map(|_| {
+                bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (bits >> 56) as u8
+            })
+            .collect();
+        let text = generate::program(&choices);
+        let read = || reader::read(text.as_bytes()).unwrap_or_else(|error| panic!("{seed}: {error}"));
+        let before = run(&validate::validate(read()).unwrap_or_else(|findings| panic!("{seed}: {findings:?}")));
+        let (module, counted) =
+            count(read()).unwrap_or_else(|findings| panic!("{seed}: {findings}\n{}", numbered(&text)));
+        let after = run(&module);
+        let same = (&before.output, before.status, &before.end) == (&after.output, after.status, &after.end);
+        assert!(same, "{seed}: {:?}\n{}\n{}", after.end, numbered(&text), numbered(&counted));
+    }
 }

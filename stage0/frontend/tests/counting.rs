@@ -15,7 +15,9 @@ use kea_frontend::counting;
 use kea_mir::interp::{End, Interpreter, MemoryHost, Options, Stats};
 use kea_mir::module::Module;
 use kea_mir::{reader, validate, writer};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// What a program does.
 struct Run {
@@ -204,5 +206,109 @@ fn random_programs_whose_counts_are_taken_out() {
         let after = run(&module);
         let same = (&before.output, before.status, &before.end) == (&after.output, after.status, &after.end);
         assert!(same, "{seed}: {:?}\n{}\n{}", after.end, numbered(&text), numbered(&counted));
+    }
+}
+
+/// Counts a large program; how long that took.
+fn time_of(text: &str) -> Duration {
+    let mut module = reader::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    let drafts = uncount::uncount(&mut module);
+    let start = Instant::now();
+    counting::count(&mut module, drafts);
+    let time = start.elapsed();
+    if let Err(findings) = validate::validate(module) {
+        panic!("{}", findings[0]);
+    }
+    time
+}
+
+const LARGE: &str = "\
+kea-mir 1.0
+target x86_64-unknown-linux-gnu
+layout String array i8
+layout State
+  variant 0 State size 32 align 8
+    field a ref String @8
+    field b ref String @16
+    field c i64 @24
+end
+effect Fail
+  op fail (own ref String) -> never zero
+end
+extern @kea_string_from_i64 (i64) -> own ref String pure
+extern @kea_string_append (own ref String, borrow ref String) -> own ref String pure
+func @check (v0: own ref String) -> own ref String fails Fail pure
+b0:
+  perform.fail Fail.fail (v0)
+end
+";
+
+/// A function of 100,000 instructions without a branch.
+fn straight_line() -> String {
+    let mut code = String::from("func @f (v0: own ref String) -> own ref String pure\nb0:\n");
+    for value in 0..100_000 {
+        let _ = writeln!(code, "  v{} = call @kea_string_append (v{value}, v{})", value + 1, value / 2);
+    }
+    format!("{LARGE}{code}  return (v100000)\nend\n")
+}
+
+/// 5,000 branches one after another, with 50 values alive throughout.
+fn branches() -> String {
+    let mut code = String::from("func @f (v0: own ref String, v1: bool) -> own ref String pure\nb0:\n");
+    for value in 2..52 {
+        let _ = writeln!(code, "  v{value} = call @kea_string_append (v0, v0)");
+    }
+    code.push_str("  jump b1 (v0)\n");
+    for number in 0..5_000 {
+        let (block, value) = (3 * number + 1, 52 + 2 * number);
+        let _ = writeln!(code, "b{block} (v{value}: own ref String):\n  branch v1 b{} b{}", block + 1, block + 2);
+        let _ = writeln!(code, "b{}:\n  v{} = call @kea_string_append (v{value}, v2)", block + 1, value + 1);
+        let _ = writeln!(code, "  jump b{} (v{})", block + 3, value + 1);
+        let _ = writeln!(code, "b{}:\n  jump b{} (v{})", block + 2, block + 3, 2 + number % 50);
+    }
+    code.push_str("b15001 (v90000: own ref String):\n");
+    for value in 2..52 {
+        let _ = writeln!(code, "  v{} = call @kea_string_append (v90000, v{value})", 90_000 + value);
+    }
+    format!("{LARGE}{code}  return (v90000)\nend\n")
+}
+
+/// 3,000 calls that may fail and share the block where they do, each with one value more alive.
+fn failures() -> String {
+    let mut code = String::from("func @f (v0: own ref String) -> own ref String fails Fail pure\nb0:\n");
+    for number in 0..3_000 {
+        let _ = writeln!(code, "  try_call @check (v{number}) b{} fail b5000", number + 1);
+        let _ = writeln!(code, "b{} (v{}: own ref String):", number + 1, number + 1);
+    }
+    for value in 1..3_000 {
+        let _ = writeln!(code, "  v{} = call @kea_string_append (v{value}, v{value})", 10_000 + value);
+    }
+    format!("{LARGE}{code}  return (v0)\nb5000 (v9000: own fail):\n  refail v9000\nend\n")
+}
+
+/// 5,000 arms, each of which reads the fields of one value.
+fn arms() -> String {
+    let mut code = String::from("func @f (v0: own ref State, v1: i64) -> own ref String pure\nb0:\n  switch.i64 v1 [");
+    for arm in 0..5_000 {
+        let _ = write!(code, "{arm}: b{}, ", arm + 2);
+    }
+    code.push_str("else: b1]\nb1:\n  v2 = field v0 State.a\n  return (v2)\n");
+    for arm in 0..5_000 {
+        let value = 3 + 3 * arm;
+        let _ = writeln!(code, "b{}:\n  v{value} = field v0 State.a\n  v{} = field v0 State.b", arm + 2, value + 1);
+        let _ = writeln!(code, "  v{} = call @kea_string_append (v{value}, v{})", value + 2, value + 1);
+        let _ = writeln!(code, "  return (v{})", value + 2);
+    }
+    format!("{LARGE}{code}end\n")
+}
+
+#[test]
+fn large_functions_take_little_time() {
+    for (what, text) in
+        [("line", straight_line()), ("branches", branches()), ("failures", failures()), ("arms", arms())]
+    {
+        let time = time_of(&text);
+        println!("{what}: {time:?}");
+        assert!(time < Duration::from_secs(9), "{what}: {time:?}");
     }
 }

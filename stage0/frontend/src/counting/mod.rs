@@ -5,7 +5,7 @@
 //! | file | step |
 //! | --- | --- |
 //! | `simplify` | fewer blocks, parameters and names |
-//! | `borrow` | over all functions: which parameters are borrowed |
+//! | `borrow` | over all functions: which parameters are borrowed, of functions and blocks |
 //! | `tail_calls` | tail calls that would lend what the frame owns come back |
 //! | `holders`, `keep` | which names have a count of their own; where cells are taken apart |
 //! | `liveness`, `insert` | retains and releases |
@@ -35,6 +35,7 @@ use kea_mir::entity::{FuncId, Value};
 use kea_mir::module::{Body, Module};
 use kea_mir::types::Ownership;
 use liveness::{Liveness, Predecessors};
+use rustc_hash::FxHashSet;
 
 /// Gives the functions their bodies, and their parameters their ownership.
 ///
@@ -45,19 +46,19 @@ pub fn count(module: &mut Module, mut drafts: Vec<(FuncId, Draft)>) {
     for (_, draft) in &mut drafts {
         simplify::simplify(draft);
     }
-    borrow::infer(module, &drafts);
-    for (id, draft) in drafts {
-        let body = count_function(module, id, draft);
+    let borrowed = borrow::infer(module, &drafts);
+    for ((id, draft), borrowed) in drafts.into_iter().zip(borrowed) {
+        let body = count_function(module, id, draft, &borrowed);
         module.functions[id.index()].body = Some(body);
     }
 }
 
-fn count_function(module: &Module, id: FuncId, mut draft: Draft) -> Body {
+fn count_function(module: &Module, id: FuncId, mut draft: Draft, borrowed: &FxHashSet<Value>) -> Body {
     let signature = &module.function(id).signature;
     let ownership = |param: usize| signature.params.get(param).map_or(Ownership::Own, |param| param.ownership);
-    let mut holders = Holders::new(module, ownership, &draft);
+    let mut holders = Holders::new(module, ownership, borrowed, &draft);
     if tail_calls::return_from_lending(module, signature, &mut draft, &holders) {
-        holders = Holders::new(module, ownership, &draft);
+        holders = Holders::new(module, ownership, borrowed, &draft);
     }
     keep::keep_consumed(module, signature, &draft, &mut holders);
     let predecessors = Predecessors::new(&draft);
@@ -68,7 +69,7 @@ fn count_function(module: &Module, id: FuncId, mut draft: Draft) -> Body {
     insert::insert_counts(module, signature, &mut draft, &holders, &owners, takes);
     reuse::reuse_memory(module, &mut draft);
     unique::unshare_arrays(module, signature, &mut draft);
-    body::build(module, signature, draft)
+    body::build(module, signature, borrowed, draft)
 }
 
 /// Liveness of every counted name for itself, parts and wholes apart.

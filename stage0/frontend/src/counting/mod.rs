@@ -34,7 +34,7 @@ use holders::{Holders, Holding};
 use kea_mir::entity::{FuncId, Value};
 use kea_mir::module::{Body, Module};
 use kea_mir::types::Ownership;
-use liveness::{Liveness, Predecessors};
+use liveness::Liveness;
 use rustc_hash::FxHashSet;
 
 /// Gives the functions their bodies, and their parameters their ownership.
@@ -61,11 +61,9 @@ fn count_function(module: &Module, id: FuncId, mut draft: Draft, borrowed: &FxHa
         holders = Holders::new(module, ownership, borrowed, &draft);
     }
     keep::keep_consumed(module, signature, &draft, &mut holders);
-    let predecessors = Predecessors::new(&draft);
-    let names = live_names(&draft, &predecessors, &holders);
+    let names = live_names(&draft, &holders);
     let takes = keep::keep_for_life(module, signature, &draft, &mut holders, &names);
-    drop(names);
-    let owners = live_owners(&draft, &predecessors, &holders);
+    let owners = names.into_owners(|name| holders.owner(name));
     insert::insert_counts(module, signature, &mut draft, &holders, &owners, takes);
     reuse::reuse_memory(module, &mut draft);
     unique::unshare_arrays(module, signature, &mut draft);
@@ -73,35 +71,16 @@ fn count_function(module: &Module, id: FuncId, mut draft: Draft, borrowed: &FxHa
 }
 
 /// Liveness of every counted name for itself, parts and wholes apart.
-fn live_names(draft: &Draft, predecessors: &Predecessors, holders: &Holders) -> Liveness {
+fn live_names(draft: &Draft, holders: &Holders) -> Liveness {
     let counted = |value: Value| matches!(holders.holding(value), Holding::Own | Holding::PartOf(_));
     Liveness::new(
         draft,
-        predecessors,
         |value| holders.definition(value).0,
         |block, visit| {
             for inst in &draft.blocks[block].insts {
                 holders.for_uses(draft, inst, |value| {
                     if counted(value) {
                         visit(value);
-                    }
-                });
-            }
-        },
-    )
-}
-
-/// Liveness of what has a count: a use of a lent part is a use of its owner.
-fn live_owners(draft: &Draft, predecessors: &Predecessors, holders: &Holders) -> Liveness {
-    Liveness::new(
-        draft,
-        predecessors,
-        |value| holders.definition(value).0,
-        |block, visit| {
-            for inst in &draft.blocks[block].insts {
-                holders.for_uses(draft, inst, |value| {
-                    if let Some(owner) = holders.owner(value) {
-                        visit(owner);
                     }
                 });
             }

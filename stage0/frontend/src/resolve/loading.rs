@@ -233,7 +233,7 @@ impl<'a> Loader<'_, 'a> {
             folders.iter().map(|folder| format!("`{}`", self.places.shown(&folder.join(file)).display())).collect();
         let beside: Vec<String> = folders.iter().flat_map(|folder| modules_beside(folder, file)).collect();
         let near = nearest(name, beside.iter().map(String::as_str));
-        let near = near.map(|near| format!("; is `{near}` meant?")).unwrap_or_default();
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         Diagnostic::new("unknown-module", span, format!("there is no module `{name}`"))
             .hint(format!("looked for {}{near}", looked.join(" and ")))
     }

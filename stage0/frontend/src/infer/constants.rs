@@ -87,7 +87,14 @@ impl<'p, 'a> Search<'p, 'a> {
             let methods = implementation.methods.iter().map(|method| match method {
                 MethodSource::Own(id) | MethodSource::Default(id) => number(Node::Function(*id)),
             });
-            edges[number(Node::Implementation(ImplementationId(index as u32))) as usize].extend(methods);
+            let own = &mut edges[number(Node::Implementation(ImplementationId(index as u32))) as usize];
+            own.extend(methods);
+            // Who has the trait has its supertraits, too.
+            let supertraits = &program.traits[implementation.trait_id.index()].supertraits;
+            own.extend(supertraits.iter().filter_map(|&supertrait| {
+                let instance = program.instances.get(&(supertrait, implementation.target.head()?))?;
+                Some(number(Node::Implementation(*instance)))
+            }));
         }
         Search {
             program,

@@ -31,9 +31,7 @@ mod unify;
 
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::hir::{
-    Body, Bound, Code, ConstantId, FunctionId, ImplementationId, Local, LocalKind, ModuleId, Program, Row, Ty, Type,
-};
+use crate::hir::{Body, Bound, Code, ConstantId, FunctionId, Local, LocalKind, ModuleId, Program, Row, Ty, Type};
 use crate::resolve::{Environment, TypeVariables};
 use crate::source::Span;
 use bumpalo::Bump;
@@ -62,9 +60,6 @@ pub fn infer<'a>(arena: &'a Bump, environment: &Environment<'a>, program: &mut P
     let mut bodies = Vec::new();
     let mut values = Vec::new();
     let mut checker = Checker::new(arena, environment, program);
-    for index in 0..program.implementations.len() {
-        checker.implementation(ImplementationId(index as u32))?;
-    }
     for index in 0..program.constants.len() {
         values.push(checker.constant(ConstantId(index as u32))?);
     }
@@ -216,24 +211,5 @@ impl<'a, 'p> Checker<'a, 'p> {
         self.begin(signature, Node::Constant(id));
         let value = self.check(self.environment.constant_source(id).value, constant.ty)?;
         self.finish(Vec::new(), value)
-    }
-
-    /// Checks that the supertraits of an implementation's trait have implementations, too.
-    fn implementation(&mut self, id: ImplementationId) -> Outcome<()> {
-        let implementation = &self.program.implementations[id.index()];
-        let signature = Signature {
-            name: "",
-            span: implementation.span,
-            module: implementation.module,
-            variables: self.arena.alloc(TypeVariables::default()),
-            bounds: &implementation.bounds,
-            row: PURE,
-            exclusions: &[],
-        };
-        self.begin(signature, Node::Implementation(id));
-        for &supertrait in &self.program.traits[implementation.trait_id.index()].supertraits {
-            self.oblige(supertrait, implementation.target, implementation.span);
-        }
-        self.solve_obligations()
     }
 }

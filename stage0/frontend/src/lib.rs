@@ -15,6 +15,7 @@ pub mod infer;
 pub mod lower;
 pub mod matching;
 mod nearest;
+pub mod pipeline;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

@@ -59,7 +59,9 @@ impl Origin<'_> {
         if let ErrorVariant::CustomError { message } = &error.variant {
             return Diagnostic::new("nesting-too-deep", place, message.clone());
         }
-        let expected = Expected::new(&attempts.map(|attempts| attempts.expected_tokens()).unwrap_or_default());
+        let expected = Expected::new(
+            attempts.iter().flat_map(|attempts| attempts.expected_tokens()).map(|token| token.to_string()),
+        );
         let words = expected::list(&expected.words());
         let error = Diagnostic::new("syntax", place, format!("expected {words}, but found {}", self.found(token)));
         match token.and_then(|token| advice(token.kind, &expected)) {

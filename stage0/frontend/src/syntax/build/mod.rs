@@ -8,20 +8,12 @@ mod operators;
 mod patterns;
 mod types;
 
-<<<<<<< HEAD
-use super::grammar::{self, Node, Rule};
-=======
 use super::grammar::{self, Node, Origin, Rule};
->>>>>>> syntax
 use super::lexer::Lexed;
 use super::marked::{self, Marked};
 use super::stage1;
 use super::token::Token;
-<<<<<<< HEAD
-use crate::ast::{Module, Name};
-=======
 use crate::ast::{Expr, Module, Name};
->>>>>>> syntax
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::{FileId, Span};
 use bumpalo::Bump;
@@ -31,18 +23,11 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     let mut marked = Marked::default();
     let (mut uses, mut items) = (Vec::new(), Vec::new());
     let module_docs = documentation::of_module(lexed.text, tokens);
-<<<<<<< HEAD
-    for range in marked::units(tokens) {
-        stage1::refuse(file, &tokens[range.clone()])?;
-        marked.write(lexed.text, tokens, range);
-        let nodes = grammar::parse(file, lexed.text, &marked, tokens)?;
-=======
     let origin = Origin { file, text: lexed.text, tokens };
     for range in marked::units(tokens) {
         stage1::refuse(file, &tokens[range.clone()])?;
         marked.write(lexed.text, tokens, range);
         let nodes = grammar::parse(Rule::unit, origin, &marked)?;
->>>>>>> syntax
         let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
         for node in nodes {
             match node.as_rule() {
@@ -64,8 +49,6 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     Ok(Module { docs, uses: arena.alloc_slice_copy(&uses), items: arena.alloc_slice_copy(&items) })
 }
 
-<<<<<<< HEAD
-=======
 /// Builds an expression from its tokens.
 pub fn expression<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[Token]) -> Outcome<Expr<'a>> {
     stage1::refuse(file, tokens)?;
@@ -77,7 +60,6 @@ pub fn expression<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: 
     builder.expression(expect(&mut nodes, Span { file, start: end, end })?)
 }
 
->>>>>>> syntax
 /// What building needs to know.
 struct Builder<'a, 'm> {
     arena: &'a Bump,

@@ -7,7 +7,8 @@
 //! 2. The function consumes it: stores it, returns it, passes it to an owned parameter or along an edge.
 //! 3. The function gives a part of it to code that may change the part in place, which it can only if the whole is gone by then.
 //!    A part that is merely stored or returned is as good with a count of its own.
-//! 4. A tail call of its own recursion group passes it an owned value: the call would have to come back to release it. A group is
+//! 4. The function reads fields of it and builds a cell of the same layout: it may build that in its memory.
+//! 5. A tail call of its own recursion group passes it an owned value: the call would have to come back to release it. A group is
 //!    what can reach each other by calls, closures and clauses.
 
 use super::holders::{Holders, Holding};
@@ -15,10 +16,10 @@ use super::operands::{Use, is_counted, use_of};
 use super::simplify::targets;
 use crate::draft::{Draft, DraftInst};
 use kea_mir::contract::Opcode;
-use kea_mir::entity::{FuncId, Value};
+use kea_mir::entity::{FuncId, LayoutId, Value};
 use kea_mir::module::{FunctionKind, Immediate, Module};
 use kea_mir::types::{Ownership, Type};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Writes `borrow` into the signatures of the drafts' functions.
 pub(super) fn infer(module: &mut Module, drafts: &[(FuncId, Draft)]) {
@@ -153,10 +154,33 @@ impl<'a> Survey<'a> {
                 self.consume(flow, *arg, false);
             }
         }
+        self.own_rebuilt(flow);
         self.spread_changes();
         for (param, value) in self.draft.params.iter().enumerate() {
             if self.changed[value.index()] {
                 flow.owned[self.nodes.node(self.index, param)] = true;
+            }
+        }
+    }
+
+    /// Rule 4.
+    fn own_rebuilt(&self, flow: &mut Flow) {
+        let insts = || self.draft.blocks.iter().flat_map(|block| &block.insts);
+        let built: FxHashSet<LayoutId> = insts()
+            .filter_map(|inst| match inst.immediate {
+                Immediate::New { layout, .. } => Some(layout),
+                _ => None,
+            })
+            .collect();
+        if built.is_empty() {
+            return;
+        }
+        for inst in insts() {
+            if let (Opcode::Field, Immediate::Field { layout, .. }) = (inst.mnemonic.info().opcode, &inst.immediate)
+                && built.contains(layout)
+                && let Some(param) = self.params.get(&inst.args[0])
+            {
+                flow.owned[self.nodes.node(self.index, *param)] = true;
             }
         }
     }

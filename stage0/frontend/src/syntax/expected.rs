@@ -50,7 +50,7 @@ impl Expected {
         self.has("0 ") && self.has("[") && !self.has("`if") && !self.has(WILDCARD)
     }
 
-    /// All of it, in words.
+    /// All of it, in words; nothing where only an operator could have stood there.
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         let mut known: Vec<&str> = Vec::new();
@@ -95,9 +95,6 @@ impl Expected {
         }
         if words.is_empty() && self.end {
             words.push("the end of the line".to_string());
-        }
-        if words.is_empty() {
-            words.push("an operator".to_string());
         }
         words
     }

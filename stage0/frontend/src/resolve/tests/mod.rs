@@ -5,6 +5,7 @@ mod library;
 mod loading;
 mod naming;
 mod rejected;
+mod standard_library;
 
 use super::{Environment, Purpose, Request, load};
 use crate::ast::Name;

@@ -221,8 +221,14 @@ impl<'a> Loader<'_, 'a> {
     }
 
     /// Text to tree, with what attributes and tests stand for.
-    fn parse(&self, file: FileId, _requested: bool) -> Outcome<ast::Module<'a>> {
-        syntax::parse(self.arena, self.sources, file)
+    fn parse(&self, file: FileId, requested: bool) -> Outcome<ast::Module<'a>> {
+        let module = syntax::parse(self.arena, self.sources, file)?;
+        let module = syntax::expand::derive(self.arena, module)?;
+        if requested && self.request.purpose == Purpose::Test {
+            let (module, _) = syntax::expand::tests(self.arena, self.sources, module)?;
+            return Ok(module);
+        }
+        Ok(module)
     }
 
     /// That there is no such module: where it was looked for, and which name is near.
@@ -233,7 +239,7 @@ impl<'a> Loader<'_, 'a> {
             folders.iter().map(|folder| format!("`{}`", self.places.shown(&folder.join(file)).display())).collect();
         let beside: Vec<String> = folders.iter().flat_map(|folder| modules_beside(folder, file)).collect();
         let near = nearest(name, beside.iter().map(String::as_str));
-        let near = near.map(|near| format!("; is `{near}` meant?")).unwrap_or_default();
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         Diagnostic::new("unknown-module", span, format!("there is no module `{name}`"))
             .hint(format!("looked for {}{near}", looked.join(" and ")))
     }

@@ -149,7 +149,7 @@ fn kind_of_name(name: Name<'_>) -> &'static str {
 
 fn suggest(error: Box<Diagnostic>, near: Option<&str>) -> Box<Diagnostic> {
     match near {
-        Some(near) => error.hint(format!("is `{near}` meant?")),
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     }
 }

@@ -1,7 +1,5 @@
 //! What could have stood in a place, in words.
 
-use pest::ParsingToken;
-
 /// What begins an expression in the marked text. Those before the gap begin operands too.
 const EXPRESSION: [&str; 21] = [
     "0 ", "0.0", "''", "\"\"", "\"{", "`true", "`false", "[", "`(", "(", "- ", "`not", // other expressions
@@ -29,17 +27,15 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Reads what pest has noted.
-    pub fn new(tokens: &[ParsingToken]) -> Expected {
+    /// Sorts what pest has noted: texts, and the ranges of letters that names begin with.
+    pub fn new(tokens: impl IntoIterator<Item = String>) -> Expected {
         let mut expected = Expected::default();
         for token in tokens {
-            match token {
-                ParsingToken::Sensitive { token } | ParsingToken::Insensitive { token } => {
-                    expected.tokens.push(token.clone());
-                }
-                ParsingToken::Range { start: 'a', .. } => expected.lower = true,
-                ParsingToken::Range { .. } => expected.upper = true,
-                ParsingToken::BuiltInRule => expected.end = true,
+            match token.as_str() {
+                "a..z" => expected.lower = true,
+                "A..Z" => expected.upper = true,
+                "BUILTIN_RULE" => expected.end = true,
+                _ => expected.tokens.push(token),
             }
         }
         expected
@@ -54,7 +50,7 @@ impl Expected {
         self.has("0 ") && self.has("[") && !self.has("`if") && !self.has(WILDCARD)
     }
 
-    /// All of it, in words.
+    /// All of it, in words; nothing where only an operator could have stood there.
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         let mut known: Vec<&str> = Vec::new();
@@ -99,9 +95,6 @@ impl Expected {
         }
         if words.is_empty() && self.end {
             words.push("the end of the line".to_string());
-        }
-        if words.is_empty() {
-            words.push("an operator".to_string());
         }
         words
     }

@@ -45,21 +45,13 @@ fn operation<'a>(
     item: &ast::Item<'a>,
     source: &ast::Function<'a>,
 ) -> Outcome<Operation<'a>> {
-    let bad = |span: Span, what: &str| Err(Diagnostic::new("bad-operation", span, format!("an operation has {what}")));
+    let bad =
+        |span: Span, what: &str| Err(Diagnostic::new("bad-operation", span, format!("an operation has no {what}")));
     if let Some(attribute) = item.attributes.first() {
-        return match attribute.name.text {
-            "deferred" => Err(Diagnostic::unsupported(attribute.name.span, "the attribute `@deferred`")),
-            _ => bad(attribute.name.span, "no attributes"),
-        };
-    }
-    if let Some(row) = source.row {
-        return bad(row.span, "no row of its own");
+        return bad(attribute.name.span, "attributes");
     }
     if let Some(bound) = source.bounds.first() {
-        return bad(bound.subject.span, "no bounds");
-    }
-    if let Some(body) = source.body {
-        return bad(body.span, "no body");
+        return bad(bound.subject.span, "bounds");
     }
     distinct::check(source.parameters.iter().map(|parameter| parameter.name))?;
     let parameters = source.parameters.iter().map(|parameter| Ok((parameter.name.text, reader.ty(parameter.ty)?)));

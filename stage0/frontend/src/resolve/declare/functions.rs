@@ -133,15 +133,9 @@ fn check_bounds(item: &FunctionItem<'_>, outer: &TypeVariables<'_>, own: &[Bound
 /// Where the code comes from: a function has a body or is an intrinsic; a trait's method may have neither.
 fn code<'a>(item: &FunctionItem<'a>, intrinsic: Option<&'a str>) -> Outcome<Code<'a>> {
     match (item.ast.body, intrinsic, item.owner) {
-        (Some(_), None, _) => Ok(Code::Declared),
-        (None, Some(name), Owner::Module | Owner::Struct(_) | Owner::Implementation(_)) => Ok(Code::Intrinsic(name)),
+        (Some(_), ..) => Ok(Code::Declared),
+        (None, Some(name), _) => Ok(Code::Intrinsic(name)),
         (None, None, Owner::Trait(_)) => Ok(Code::None),
-        (Some(body), Some(_), _) => {
-            Err(Diagnostic::new("bad-attribute", body.span, "an `@intrinsic` function has no body"))
-        }
-        (None, Some(_), Owner::Trait(_)) => {
-            Err(Diagnostic::new("bad-attribute", item.ast.name.span, "a method of a trait is no `@intrinsic`"))
-        }
         (None, None, _) => {
             let message = format!("the function `{}` has no body", item.ast.name.text);
             Err(Diagnostic::new("missing-body", item.ast.name.span, message))

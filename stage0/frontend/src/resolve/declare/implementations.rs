@@ -152,7 +152,7 @@ pub(super) fn add_methods<'a>(
                 let message = format!("`{}` has no method `{}`", known.name, name.text);
                 let error = Diagnostic::new("unknown-method", name.span, message);
                 return Err(match nearest(name.text, known.methods.keys().copied()) {
-                    Some(near) => error.hint(format!("is `{near}` meant?")),
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error,
                 });
             };

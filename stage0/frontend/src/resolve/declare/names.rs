@@ -5,9 +5,9 @@ use super::super::environment::{AliasMeaning, AliasNames, DataNames, EffectNames
 use super::super::loading::{Loaded, at_start};
 use super::super::scope::{Declared, Imports, Scope, TypeItem, add_candidate};
 use super::super::{module_name, prelude};
-use super::{attributes, distinct};
+use super::distinct;
 use crate::ast::{self, ItemKind, Name};
-use crate::diagnostic::{Diagnostic, Outcome};
+use crate::diagnostic::Outcome;
 use crate::hir::{ConstantId, DataId, EffectId, FunctionId, ImplementationId, ModuleId, TraitId};
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
@@ -138,7 +138,6 @@ struct Collector<'c, 'a> {
 
 impl<'a> Collector<'_, 'a> {
     fn item(&mut self, item: &'a ast::Item<'a>) -> Outcome<()> {
-        attributes::check(item)?;
         self.public = item.public;
         match &item.kind {
             ItemKind::Alias(alias) => self.alias(alias),
@@ -248,10 +247,9 @@ impl<'a> Collector<'_, 'a> {
         distinct::check(function_names(items).into_iter())?;
         let start = self.sources.functions.len() as u32;
         for item in items {
-            let ItemKind::Function(function) = &item.kind else {
-                return Err(Diagnostic::new("unexpected-item", item.span, "only functions may stand here"));
-            };
-            self.function(item, function, owner);
+            if let ItemKind::Function(function) = &item.kind {
+                self.function(item, function, owner);
+            }
         }
         Ok(start..self.sources.functions.len() as u32)
     }

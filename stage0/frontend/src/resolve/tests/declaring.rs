@@ -104,7 +104,7 @@ List a as Shape where a: Eq
 
 #[test]
 fn structs_functions_see_the_structs_parameters() {
-    let main = "struct Pair a b\n  first: a\n  second: b\n\n  fn swapped(self: Pair a b, with: c) -> Pair b a\n    Pair { first: self.second, second: self.first }\n";
+    let main = "struct Pair a b\n  first: a\n  second: b\n\n  fn swapped(self: Pair a b, other: c) -> Pair b a\n    Pair { first: self.second, second: self.first }\n";
     Project::new(&[("main.kea", main)]).load(|program, environment| {
         let index =
             program.functions.iter().position(|function| function.name == "Main.Pair.swapped").expect("declared");

@@ -152,9 +152,9 @@ fn values_are_own_imported_or_of_the_prelude() {
         assert_eq!(value("todo").as_deref(), Some("Main.todo"));
         assert_eq!(value("append"), None);
         let error = environment.unknown_value(main, name("lenght"), &[]);
-        assert_eq!((error.code, error.hint.as_deref()), ("unknown-name", Some("is `length` meant?")));
+        assert_eq!((error.code, error.hint.as_deref()), ("unknown-name", Some("did you mean `length`?")));
         let error = environment.unknown_value(main, name("cuont"), &["count"]);
-        assert_eq!(error.hint.as_deref(), Some("is `count` meant?"));
+        assert_eq!(error.hint.as_deref(), Some("did you mean `count`?"));
     });
 }
 

@@ -22,7 +22,8 @@ enum Step {
     Copy { from: String, to: String },
     /// `cd FOLDER`, made where it is not there.
     Cd(String),
-    /// `$ ARGUMENTS`: a call of `kea-backend`, or of a program of the session when it begins with `./`.
+    /// `$ ARGUMENTS`: a call of `kea-backend`, of `kea0` when that comes first, or of a program of the session when it
+    /// begins with `./`.
     Call(Call),
     /// `absent NAME`: no such file.
     Absent(String),
@@ -149,6 +150,7 @@ fn outcome(tools: &Tools, work: &Path, call: &Call) -> Result<Outcome> {
             command.args(arguments);
             command
         }
+        Some((program, arguments)) if program == "kea0" => tools.kea0(arguments),
         _ => tools.backend(&call.arguments),
     };
     command.current_dir(work).envs(call.variables.iter().cloned());

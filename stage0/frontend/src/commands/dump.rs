@@ -1,48 +1,58 @@
-//! `kea0 dump`: what a phase makes of a file, as text.
+//! `dump`: what the phases see of a file.
 
-use anyhow::{Context, Result, bail};
+use super::Folders;
+use crate::failure::Failure;
 use bumpalo::Bump;
 use kea_frontend::diagnostic::Outcome;
+use kea_frontend::resolve::{self, Purpose, Request};
 use kea_frontend::source::Sources;
-use kea_frontend::syntax;
-use std::io::Write;
+use kea_frontend::{infer, pipeline, syntax};
 use std::path::PathBuf;
 
-/// Prints what a phase makes of a file.
+/// Print the tokens, the tree or the types of a file
 #[derive(clap::Args)]
-pub struct Dump {
+pub struct Arguments {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    folders: Folders,
     #[command(flatten)]
     what: What,
-    /// The source file.
-    file: PathBuf,
 }
 
-/// The phase.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct What {
-    /// The tokens with layout marks.
+    /// The tokens with their layout marks, one a line
     #[arg(long)]
     tokens: bool,
-    /// The syntax tree.
+    /// The syntax tree, as docs/ast.md fixes it
     #[arg(long)]
     ast: bool,
+    /// The type of every top-level item
+    #[arg(long)]
+    types: bool,
 }
 
-/// Runs the command.
-pub fn run(command: &Dump) -> Result<()> {
-    let text = std::fs::read(&command.file).with_context(|| format!("cannot read {}", command.file.display()))?;
-    let text = String::from_utf8(text).with_context(|| format!("{} is not UTF-8", command.file.display()))?;
-    let mut sources = Sources::default();
-    let file = sources.add(&command.file, text);
-    let arena = Bump::new();
-    let dumped: Outcome<String> = if command.what.tokens {
-        syntax::dump::tokens(&sources, file)
-    } else {
-        syntax::parse(&arena, &sources, file).map(|module| syntax::dump::ast(&module))
-    };
-    match dumped {
-        Ok(text) => Ok(std::io::stdout().write_all(text.as_bytes())?),
-        Err(error) => bail!("{}", error.render(&sources).trim_end()),
+impl Arguments {
+    pub fn run(self) -> Result<u8, Failure> {
+        let request = self.folders.request(&self.file, Purpose::Check)?;
+        let mut sources = Sources::default();
+        let text = self.text(&mut sources, &request).map_err(|diagnostic| Failure::of(&diagnostic, &sources))?;
+        crate::print(&text)?;
+        Ok(0)
+    }
+
+    fn text(&self, sources: &mut Sources, request: &Request) -> Outcome<String> {
+        let arena = Bump::new();
+        if self.what.types {
+            let program = pipeline::check(&arena, sources, request)?;
+            return Ok(infer::print::items(&program, program.root));
+        }
+        let file = resolve::read(sources, &request.file)?;
+        if self.what.tokens {
+            return syntax::dump::tokens(sources, file);
+        }
+        Ok(syntax::dump::ast(&syntax::parse(&arena, sources, file)?))
     }
 }

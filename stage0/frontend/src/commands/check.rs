@@ -19,9 +19,6 @@ pub struct Check {
     /// The program's root.
     #[arg(long)]
     root: Option<PathBuf>,
-    /// Checks the file's tests, too.
-    #[arg(long)]
-    tests: bool,
 }
 
 /// Runs the command.
@@ -31,7 +28,7 @@ pub fn run(command: &Check) -> Result<()> {
         file: command.file.clone(),
         root: command.root.clone(),
         library: command.lib.clone(),
-        purpose: if command.tests { Purpose::Test } else { Purpose::Check },
+        purpose: Purpose::Check,
     };
     match check(&mut sources, &request) {
         Ok(()) => Ok(()),

@@ -41,24 +41,16 @@ fn read(path: &Path) -> (String, Module) {
     (text, module)
 }
 
-/// Counts a module and gives it as text; what the validator finds otherwise.
+/// Counts a module and gives it, read again from its text, and the text; what the validator finds otherwise.
 fn count(mut module: Module) -> Result<(validate::ValidModule, String), String> {
     let drafts = uncount::uncount(&mut module);
     counting::count(&mut module, drafts);
     let text = writer::write(&module);
-    match validate::validate(module) {
-        Ok(module) => Ok((module, text)),
-        Err(findings) => {
-            // Once more from the text, so that findings have its lines.
-            let again = reader::read(text.as_bytes()).map(validate::validate);
-            let findings = match again {
-                Ok(Err(findings)) => findings,
-                _ => findings,
-            };
-            let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-            Err(format!("{}\n{}", findings.join("\n"), numbered(&text)))
-        }
-    }
+    let failed = |findings: String| format!("{findings}\n{}", numbered(&text));
+    validate::validate(module).map_err(|findings| failed(findings[0].to_string()))?;
+    let again = reader::read(text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    let valid = validate::validate(again).map_err(|findings| failed(findings[0].to_string()))?;
+    Ok((valid, text))
 }
 
 fn numbered(text: &str) -> String {

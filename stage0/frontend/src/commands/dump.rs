@@ -47,7 +47,7 @@ impl Arguments {
         let arena = Bump::new();
         if self.what.types {
             let program = pipeline::check(&arena, sources, request)?;
-            return Ok(infer::print::items(&program, sources));
+            return Ok(infer::print::items(&program, program.root));
         }
         let file = resolve::read(sources, &request.file)?;
         if self.what.tokens {

@@ -311,8 +311,10 @@ impl Inserter<'_> {
             self.on_edge.insert(*value);
         }
         let mut doubled = SmallVec::new();
-        for (index, arg) in target.args.iter().enumerate() {
-            if is_counted(self.module, self.draft.values[arg.index()]) {
+        let params = &self.draft.blocks[target.block.index()].params;
+        let handed = params.len() - target.args.len();
+        for (index, (arg, param)) in target.args.iter().zip(&params[handed..]).enumerate() {
+            if self.holders.is_owner(*param) {
                 let moved = self.holders.is_owner(*arg) && self.on_edge.insert(*arg);
                 if !moved {
                     doubled.push(index);

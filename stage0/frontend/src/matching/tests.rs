@@ -62,6 +62,7 @@ impl<'a> World<'a> {
             constants: Vec::new(),
             constant_order: Vec::new(),
             known,
+            root: ModuleId(0),
             main: None,
         };
         World { arena, program }

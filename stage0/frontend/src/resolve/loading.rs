@@ -195,29 +195,11 @@ impl<'a> Loader<'_, 'a> {
 
     /// Reads a file into the sources; none where there is no such file.
     fn read(&mut self, path: &Path, shown: &Path, used_at: Option<Span>) -> Outcome<Option<FileId>> {
-        let bytes = match read_file(path) {
-            Ok(bytes) => bytes,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-            Err(error) => {
-                let file = self.sources.add(shown, String::new());
-                return Err(unreadable(file, used_at, &error));
-            }
-        };
         if self.modules.len() >= usize::from(u16::MAX) {
-            let file = FileId(0);
-            return Err(Diagnostic::new("too-many-files", used_at.unwrap_or(at_start(file)), "more than 65,535 files"));
+            let place = used_at.unwrap_or(at_start(FileId(0)));
+            return Err(Diagnostic::new("too-many-files", place, "more than 65,535 files"));
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(self.sources.add(shown, text))),
-            Err(error) => {
-                let start = error.utf8_error().valid_up_to() as u32;
-                let byte = error.as_bytes()[start as usize];
-                let file = self.sources.add(shown, String::from_utf8_lossy(error.as_bytes()).into_owned());
-                let end = start + char::REPLACEMENT_CHARACTER.len_utf8() as u32;
-                Err(Diagnostic::new("not-utf8", Span { file, start, end }, format!("byte 0x{byte:02X} is not UTF-8"))
-                    .hint("Kea source files are UTF-8 text"))
-            }
-        }
+        read_source(self.sources, path, shown, used_at)
     }
 
     /// Text to tree, with what attributes and tests stand for.
@@ -263,6 +245,40 @@ fn declared_name<'a>(item: &ast::Item<'a>) -> Option<&'a str> {
         ast::ItemKind::Trait(declared) => Some(declared.name.text),
         ast::ItemKind::Effect(effect) => Some(effect.name.text),
         _ => None,
+    }
+}
+
+/// Reads a file that must be there into the sources.
+pub(super) fn read(sources: &mut Sources, path: &Path) -> Outcome<FileId> {
+    match read_source(sources, path, path, None)? {
+        Some(file) => Ok(file),
+        None => {
+            let file = sources.add(path, String::new());
+            Err(unreadable(file, None, &io::Error::from(ErrorKind::NotFound)))
+        }
+    }
+}
+
+/// Reads a file into the sources; none where there is no such file.
+fn read_source(sources: &mut Sources, path: &Path, shown: &Path, used_at: Option<Span>) -> Outcome<Option<FileId>> {
+    let bytes = match read_file(path) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => {
+            let file = sources.add(shown, String::new());
+            return Err(unreadable(file, used_at, &error));
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(sources.add(shown, text))),
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to() as u32;
+            let byte = error.as_bytes()[start as usize];
+            let file = sources.add(shown, String::from_utf8_lossy(error.as_bytes()).into_owned());
+            let end = start + char::REPLACEMENT_CHARACTER.len_utf8() as u32;
+            Err(Diagnostic::new("not-utf8", Span { file, start, end }, format!("byte 0x{byte:02X} is not UTF-8"))
+                .hint("Kea source files are UTF-8 text"))
+        }
     }
 }
 

@@ -21,9 +21,9 @@ pub use variables::TypeVariables;
 use crate::ast::Name;
 use crate::diagnostic::Outcome;
 use crate::hir;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use bumpalo::Bump;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is to be compiled.
 #[derive(Clone, Debug)]
@@ -57,6 +57,11 @@ pub fn load<'a>(
 ) -> Outcome<(hir::Program<'a>, Environment<'a>)> {
     let loaded = loading::load(arena, sources, request)?;
     declare::declare(arena, &loaded, request.purpose)
+}
+
+/// Reads a file into the sources.
+pub fn read(sources: &mut Sources, path: &Path) -> Outcome<FileId> {
+    loading::read(sources, path)
 }
 
 /// The place of a path, which has at least one name.

@@ -62,8 +62,12 @@ impl Origin<'_> {
         let expected = Expected::new(
             attempts.iter().flat_map(|attempts| attempts.expected_tokens()).map(|token| token.to_string()),
         );
-        let words = expected::list(&expected.words());
-        let error = Diagnostic::new("syntax", place, format!("expected {words}, but found {}", self.found(token)));
+        let found = self.found(token);
+        let message = match expected.words().as_slice() {
+            [] => format!("unexpected {found}"),
+            words => format!("expected {}, but found {found}", expected::list(words)),
+        };
+        let error = Diagnostic::new("syntax", place, message);
         match token.and_then(|token| advice(token.kind, &expected)) {
             Some(hint) => error.hint(hint),
             None => error,
@@ -116,7 +120,8 @@ fn advice(found: TokenKind, expected: &Expected) -> Option<&'static str> {
     match found {
         TokenKind::Equals => Some("`==` compares, `:=` assigns to a `var`, `let` names a value"),
         TokenKind::Assign => Some("`:=` assigns to a `var`; it is a statement, no operand"),
-        BarOpen | Case | Catch | Cond | Fail | For | Handle | If | Resume | While if expected.is_operand() => {
+        BarOpen => Some("as an operand or a guard, a lambda stands in parentheses"),
+        Case | Catch | Cond | Fail | For | Handle | If | Resume | While if expected.is_operand() => {
             Some("as an operand it stands in parentheses")
         }
         _ => None,

@@ -25,6 +25,7 @@ pub fn arrange(file: FileId, lexed: &Lexed<'_>) -> Outcome<Vec<Token>> {
         brackets: 0,
         indentation: 1,
         previous: None,
+        behind_operand: false,
         prefixes: 0,
         depth: 0,
         chain: 0,
@@ -39,6 +40,8 @@ pub fn arrange(file: FileId, lexed: &Lexed<'_>) -> Outcome<Vec<Token>> {
 /// What is open around a token.
 struct Frame {
     kind: FrameKind,
+    /// How many levels it adds. A block whose head is a level of its own adds none.
+    levels: u32,
     /// Where its part of [`Layout::heads`] begins.
     heads: usize,
     /// Where its part of [`Layout::choices`] begins.
@@ -98,6 +101,8 @@ struct Layout<'t, 'a> {
     indentation: u32,
     /// The last token of the code.
     previous: Option<Token>,
+    /// Whether that, or a mark behind it, ends an operand.
+    behind_operand: bool,
     /// How many prefix operators stand directly before.
     prefixes: u32,
     /// The nesting of all frames together.
@@ -108,7 +113,7 @@ struct Layout<'t, 'a> {
 
 impl Frame {
     fn new(kind: FrameKind) -> Frame {
-        Frame { kind, heads: 0, choices: 0, item: Item::Nothing, item_start: 0, reach: 0, chain: 0 }
+        Frame { kind, levels: 1, heads: 0, choices: 0, item: Item::Nothing, item_start: 0, reach: 0, chain: 0 }
     }
 }
 
@@ -139,7 +144,7 @@ impl Layout<'_, '_> {
         self.measure(token)?;
         match token.kind {
             TokenKind::Pipe | TokenKind::PipePipe => return self.bars(token),
-            kind if kind.opens_bracket() => self.open(FrameKind::Bracket, token)?,
+            kind if kind.opens_bracket() => self.open(FrameKind::Bracket, 1, token)?,
             kind if kind.closes_bracket() => self.close_frame(),
             TokenKind::Comma if self.brackets > 0 => self.reset_item(),
             TokenKind::StringMiddle => self.reset_item(),
@@ -152,11 +157,13 @@ impl Layout<'_, '_> {
     fn push(&mut self, token: Token) {
         self.out.push(token);
         self.previous = Some(token);
+        self.behind_operand = token.kind.ends_operand();
     }
 
     /// Adds a mark before a token.
     fn mark(&mut self, kind: TokenKind, token: Token) {
         let end = self.previous.map_or(token.start, |previous| previous.end);
+        self.behind_operand = kind.ends_operand();
         self.out.push(Token { kind, tight: false, column: 0, start: token.start, end, value: 0 });
     }
 
@@ -218,6 +225,7 @@ impl Layout<'_, '_> {
         } else {
             match head {
                 Some(head) if !token.kind.continues_line() => head,
+                Some(head) if token.kind == TokenKind::Then && head.kind == TokenKind::Handle => head,
                 _ => return Ok(false),
             }
         };
@@ -229,16 +237,17 @@ impl Layout<'_, '_> {
         }
         self.mark(TokenKind::Open, token);
         let is_handle = opener.kind == TokenKind::Handle;
-        self.open(FrameKind::Block { column: token.column, is_handle }, token)?;
+        let adds_level = matches!(opener.kind, TokenKind::Arrow | TokenKind::Equals | TokenKind::Assign);
+        self.open(FrameKind::Block { column: token.column, is_handle }, u32::from(adds_level), token)?;
         Ok(true)
     }
 
     /// Opens a frame.
-    fn open(&mut self, kind: FrameKind, token: Token) -> Outcome<()> {
+    fn open(&mut self, kind: FrameKind, levels: u32, token: Token) -> Outcome<()> {
         let (heads, choices) = (self.heads.len(), self.choices.len());
-        self.frames.push(Frame { heads, choices, item_start: token.start, ..Frame::new(kind) });
+        self.frames.push(Frame { levels, heads, choices, item_start: token.start, ..Frame::new(kind) });
         self.brackets += u32::from(!matches!(kind, FrameKind::Block { .. }));
-        self.depth += 1;
+        self.depth += levels;
         self.check_depth(token)
     }
 
@@ -247,7 +256,7 @@ impl Layout<'_, '_> {
         self.reset_item();
         if let Some(frame) = self.frames.pop() {
             self.brackets -= u32::from(!matches!(frame.kind, FrameKind::Block { .. }));
-            self.depth -= 1;
+            self.depth -= frame.levels;
         }
     }
 
@@ -312,7 +321,7 @@ impl Layout<'_, '_> {
     fn measure(&mut self, token: Token) -> Outcome<()> {
         use TokenKind::{Case, Catch, Cond, Else, Fail, Fn, For, Handle, If, Minus, Not, Resume, While};
         let previous = self.previous.map(|previous| previous.kind);
-        let operand = !previous.is_some_and(TokenKind::ends_operand);
+        let operand = !self.behind_operand;
         match token.kind {
             // Another `if` behind `else` stands in place of the first one.
             If if previous == Some(Else) => {
@@ -390,7 +399,7 @@ impl Layout<'_, '_> {
         let is_double = token.kind == TokenKind::PipePipe;
         let single = |at: u32| Token { start: token.start + at, end: token.start + at + 1, ..token };
         let closes = self.top().kind == FrameKind::Bars;
-        let begins = !self.previous.is_some_and(|previous| previous.kind.ends_operand());
+        let begins = !self.behind_operand;
         if closes || begins {
             self.bar(single(0), closes)?;
             if is_double {
@@ -413,7 +422,7 @@ impl Layout<'_, '_> {
             return Ok(());
         }
         self.reach_further();
-        self.open(FrameKind::Bars, token)?;
+        self.open(FrameKind::Bars, 0, token)?;
         self.push(Token { kind: TokenKind::BarOpen, ..token });
         Ok(())
     }
@@ -459,7 +468,7 @@ fn ends_bracketed_block(kind: TokenKind) -> bool {
 
 /// Whether a token behind an operand makes the tree a level deeper without nesting in the text.
 fn links_chain(kind: TokenKind) -> bool {
-    use TokenKind::{Dot, Question, RoundOpen, UpdateOpen};
+    use TokenKind::{As, Dot, Question, RoundOpen, UpdateOpen};
     (kind.is_infix() && !matches!(kind, TokenKind::Comma | TokenKind::Pipe))
-        || matches!(kind, Dot | Question | RoundOpen | UpdateOpen)
+        || matches!(kind, As | Dot | Question | RoundOpen | UpdateOpen)
 }

@@ -109,6 +109,19 @@ pub fn program(seed: u64) -> String {
     text
 }
 
+/// A block behind a branch: what it begins with, and the names that this gives.
+struct Arm {
+    block: usize,
+    code: String,
+    names: Vec<(usize, Kind)>,
+}
+
+impl Arm {
+    fn of(block: usize) -> Arm {
+        Arm { block, code: String::new(), names: Vec::new() }
+    }
+}
+
 /// A function in the making. Every value in scope may be used anywhere, any number of times.
 struct Writer<'a> {
     random: &'a mut Random,
@@ -314,7 +327,7 @@ impl<'a> Writer<'a> {
         let condition = self.condition();
         let (yes, no) = (self.new_block(), self.new_block());
         self.line(format_args!("branch v{condition} b{yes} b{no}"));
-        self.join(&[(yes, String::new(), Vec::new()), (no, String::new(), Vec::new())]);
+        self.join(&[Arm::of(yes), Arm::of(no)]);
     }
 
     /// A list's cell is taken apart, or there is none.
@@ -325,7 +338,7 @@ impl<'a> Writer<'a> {
         let (head, tail) = (self.number(), self.number());
         let fields = format!("  v{head} = field v{list} Cons.head\n  v{tail} = field v{list} Cons.tail\n");
         let names = vec![(head, Kind::Pair), (tail, Kind::List)];
-        self.join(&[(nil, String::new(), Vec::new()), (cons, fields, names)]);
+        self.join(&[Arm::of(nil), Arm { block: cons, code: fields, names }]);
     }
 
     /// The first element of an array, where there is one.
@@ -338,15 +351,16 @@ impl<'a> Writer<'a> {
         self.line(format_args!("branch v{condition} b{yes} b{no}"));
         let element = self.number();
         let read = format!("  v{element} = elem v{names} v{zero}\n");
-        self.join(&[(yes, read, vec![(element, Kind::Text)]), (no, String::new(), Vec::new())]);
+        let names = vec![(element, Kind::Text)];
+        self.join(&[Arm { block: yes, code: read, names }, Arm::of(no)]);
     }
 
     /// Blocks that come together with values, unless they leave.
-    fn join(&mut self, blocks: &[(usize, String, Vec<(usize, Kind)>)]) {
+    fn join(&mut self, arms: &[Arm]) {
         let kinds: Vec<Kind> = (0..self.random.below(3)).map(|_| KINDS[self.random.below(KINDS.len())]).collect();
         let join = self.new_block();
         self.depth += 1;
-        for (number, (block, code, names)) in blocks.iter().enumerate() {
+        for (number, Arm { block, code, names }) in arms.iter().enumerate() {
             let outer = self.scope.len();
             self.start(*block, "");
             self.out.push_str(code);

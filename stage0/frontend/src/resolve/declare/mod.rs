@@ -43,6 +43,7 @@ pub(super) fn declare<'a>(
         constants: constants(&environment, &sources)?,
         constant_order: Vec::new(),
         known,
+        root: loaded.root,
         main: None,
     };
     let headers = implementations::declare(&environment, &sources, &mut program)?;

@@ -31,14 +31,7 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
         let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
         for node in nodes {
             match node.as_rule() {
-                Rule::use_declaration => {
-                    let import = builder.import(node)?;
-                    if !items.is_empty() {
-                        let error = Diagnostic::new("syntax", import.span, "a `use` stands before all declarations");
-                        return Err(error);
-                    }
-                    uses.push(import);
-                }
+                Rule::use_declaration => uses.push(builder.import(node)?),
                 Rule::item => items.push(builder.item(node)?),
                 _ => {}
             }

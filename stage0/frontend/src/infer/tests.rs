@@ -27,8 +27,7 @@ fn project(folder: &str) -> PathBuf {
 
 /// Checks a file.
 fn check<'a>(arena: &'a Bump, sources: &mut Sources, file: &Path) -> Outcome<Program<'a>> {
-    let request =
-        Request { file: file.to_path_buf(), root: None, library: project("lib"), purpose: Purpose::Check };
+    let request = Request { file: file.to_path_buf(), root: None, library: project("lib"), purpose: Purpose::Check };
     let (mut program, environment) = load(arena, sources, &request)?;
     infer(arena, &environment, &mut program)?;
     Ok(program)
@@ -143,6 +142,6 @@ Bird as Show
     checked(text, |program, module| {
         let own = program.constant_order.iter().map(|id| &program.constants[id.index()]);
         let names: Vec<&str> = own.filter(|constant| constant.module == module).map(|constant| constant.name).collect();
-        assert_eq!(names, ["Main.name", "Main.first", "Main.third", "Main.fourth", "Main.second"]);
+        assert_eq!(names, ["Main.name", "Main.first", "Main.fourth", "Main.third", "Main.second"]);
     });
 }

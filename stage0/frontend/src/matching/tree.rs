@@ -262,13 +262,24 @@ impl<'a> Compiler<'_, 'a> {
         NodeId(self.nodes.len() as u32 - 1)
     }
 
+    /// Rows without tests come first: each is taken if its guard holds, the first one without a guard in any case.
     fn leaf(&mut self, mut rows: Vec<Row<'a>>) -> NodeId {
-        let row = rows.remove(0);
-        let mut bindings = row.bindings;
-        bindings.sort_unstable();
-        let leaf = Leaf { arm: row.arm, bindings };
-        let node = if row.guarded { Node::Guard { leaf, otherwise: self.node(rows) } } else { Node::Leaf(leaf) };
-        self.push(node)
+        let found = rows.iter().take_while(|row| row.tests.is_empty()).count();
+        let rest = rows.split_off(found);
+        let mut next = None;
+        if !rows.last().is_some_and(Row::is_final) {
+            next = Some(self.node(rest));
+        }
+        for row in rows.into_iter().rev() {
+            let mut bindings = row.bindings;
+            bindings.sort_unstable();
+            let leaf = Leaf { arm: row.arm, bindings };
+            next = Some(match next {
+                Some(otherwise) if row.guarded => self.push(Node::Guard { leaf, otherwise }),
+                _ => self.push(Node::Leaf(leaf)),
+            });
+        }
+        next.unwrap_or_else(|| self.push(Node::Unreachable))
     }
 
     fn switch(&mut self, rows: Vec<Row<'a>>) -> NodeId {

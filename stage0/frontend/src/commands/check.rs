@@ -1,46 +1,35 @@
-//! `kea0 check`: whether a file and all that it uses is a correct program.
+//! `check`: names, types, effects, matches.
 
-use anyhow::{Result, bail};
+use super::Folders;
+use crate::failure::Failure;
 use bumpalo::Bump;
-use kea_frontend::diagnostic::Outcome;
-use kea_frontend::resolve::{Purpose, Request};
+use kea_frontend::pipeline;
+use kea_frontend::resolve::Purpose;
 use kea_frontend::source::Sources;
-use kea_frontend::{infer, resolve};
 use std::path::PathBuf;
 
-/// Checks a file and all that it uses.
+/// Check files without compiling them
 #[derive(clap::Args)]
-pub struct Check {
-    /// The source file.
-    file: PathBuf,
-    /// The folder of the standard library.
-    #[arg(long, default_value = "lib")]
-    lib: PathBuf,
-    /// The program's root.
-    #[arg(long)]
-    root: Option<PathBuf>,
-    /// Checks the file's tests, too.
+pub struct Arguments {
+    /// The files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
+    /// Check their tests and the documentation's examples, too
     #[arg(long)]
     tests: bool,
 }
 
-/// Runs the command.
-pub fn run(command: &Check) -> Result<()> {
-    let mut sources = Sources::default();
-    let request = Request {
-        file: command.file.clone(),
-        root: command.root.clone(),
-        library: command.lib.clone(),
-        purpose: if command.tests { Purpose::Test } else { Purpose::Check },
-    };
-    match check(&mut sources, &request) {
-        Ok(()) => Ok(()),
-        Err(error) => bail!("{}", error.render(&sources).trim_end()),
+impl Arguments {
+    pub fn run(self) -> Result<u8, Failure> {
+        let purpose = if self.tests { Purpose::Test } else { Purpose::Check };
+        for file in &self.files {
+            let request = self.folders.request(file, purpose)?;
+            let mut sources = Sources::default();
+            pipeline::check(&Bump::new(), &mut sources, &request)
+                .map_err(|diagnostic| Failure::of(&diagnostic, &sources))?;
+        }
+        Ok(0)
     }
-}
-
-fn check(sources: &mut Sources, request: &Request) -> Outcome<()> {
-    let arena = Bump::new();
-    let (mut program, environment) = resolve::load(&arena, sources, request)?;
-    infer::infer(&arena, &environment, &mut program)
 }

@@ -57,7 +57,7 @@ impl<'a> Checker<'a, '_> {
                 let value = self.infer(expr)?;
                 match *self.table.resolve(value.ty) {
                     Type::Unit | Type::Never => {}
-                    Type::Inference(_) => self.expect_at(UNIT, value.ty, value.span)?,
+                    Type::Inference(id) if !self.table.is_number(id) => self.expect_at(UNIT, value.ty, value.span)?,
                     _ => return Err(self.unused_value(&value)),
                 }
                 Ok(Statement::Expr(self.arena.alloc(value)))

@@ -178,7 +178,7 @@ impl<'a> Checker<'a, '_> {
         let exprs = positional(arguments)?;
         let (types, row, result) = match *self.table.resolve(callee.ty) {
             Type::Function(types, row, result) => (types, row, result),
-            Type::Inference(_) => {
+            Type::Inference(id) if !self.table.is_number(id) => {
                 let types = self.fresh_types(arguments.len() as u32);
                 let (row, result) = (self.table.open_row(&[]), self.table.fresh(self.arena));
                 let function = self.arena.alloc(Type::Function(types, row, result));

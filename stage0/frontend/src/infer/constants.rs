@@ -1,7 +1,11 @@
 //! The order of constants: each after those that its value needs, through the functions that it calls.
 
+use super::errors::local_name;
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::hir::{ConstantId, FunctionId, ImplementationId, MethodSource, Program};
+
+/// How many members of a cycle a message shows.
+const CYCLE_NOTES: usize = 8;
 
 /// Something that code can refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,17 +175,20 @@ impl<'p, 'a> Search<'p, 'a> {
 
     fn cycle(&self, first: ConstantId, members: &[u32]) -> Box<Diagnostic> {
         let constant = &self.program.constants[first.index()];
-        let message = format!("the value of `{}` needs itself", constant.name);
+        let local = |name| local_name(self.program, constant.module, name);
+        let message = format!("the value of `{}` needs itself", local(constant.name));
         let mut error = Diagnostic::new("constant-cycle", constant.span, message);
         let mut others: Vec<u32> = members.iter().copied().filter(|&node| node != first.0).collect();
         others.sort_unstable();
         let constants = self.program.constants.len();
-        for node in others {
-            if let Some(constant) = self.program.constants.get(node as usize) {
-                error = error.note(constant.span, format!("through `{}`", constant.name));
-            } else if let Some(function) = self.program.functions.get(node as usize - constants) {
-                error = error.note(function.span, format!("through `{}`", function.name));
+        let places = others.iter().filter_map(|&node| match self.program.constants.get(node as usize) {
+            Some(constant) => Some((constant.span, constant.name)),
+            None => {
+                self.program.functions.get(node as usize - constants).map(|function| (function.span, function.name))
             }
+        });
+        for (span, name) in places.take(CYCLE_NOTES) {
+            error = error.note(span, format!("through `{}`", local(name)));
         }
         error
     }

@@ -5,7 +5,7 @@ use super::rows::{Cause, Performer, Watcher};
 use super::{Checker, NEVER};
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::hir::{EffectId, EffectUse, Expr, ExprKind, InferenceId, Row, RowTail, Ty, Type};
+use crate::hir::{EffectId, EffectUse, Expr, ExprKind, Row, RowTail, Ty, Type};
 use crate::source::Span;
 
 impl<'a> Checker<'a, '_> {
@@ -66,7 +66,7 @@ impl<'a> Checker<'a, '_> {
             _ => self.table.fresh(self.arena),
         };
         let error = self.table.fresh(self.arena);
-        let (outer, row) = self.enter_handled(self.fail_with(error), span);
+        let (outer, row) = self.enter_handled(self.fail_with(error));
         let body = self.check(body, value)?;
         self.row = outer;
         if !self.close_to(row, known.fail) {
@@ -77,24 +77,16 @@ impl<'a> Checker<'a, '_> {
 
     /// Begins an expression whose effect is handled: its row is open, and all of it but the effect is performed outside.
     /// Gives the row outside and the new one.
-    pub(super) fn enter_handled(&mut self, handled: EffectUse<'a>, span: Span) -> (Row<'a>, Row<'a>) {
-        let outer = self.row;
-        let (row, id) = self.watched_row(outer, Some(handled), span);
-        debug_assert!(matches!(row.tail, Some(RowTail::Inference(tail)) if tail == id));
-        self.row = row;
-        (outer, row)
+    pub(super) fn enter_handled(&mut self, handled: EffectUse<'a>) -> (Row<'a>, Row<'a>) {
+        let row = self.watched_row(Some(handled));
+        (std::mem::replace(&mut self.row, row), row)
     }
 
-    /// A new open row, all of which but the handled effect another row must hold.
-    pub(super) fn watched_row(
-        &mut self,
-        superset: Row<'a>,
-        except: Option<EffectUse<'a>>,
-        origin: Span,
-    ) -> (Row<'a>, InferenceId) {
+    /// A new open row, all of which but the handled effect the row of the code around must hold.
+    pub(super) fn watched_row(&mut self, except: Option<EffectUse<'a>>) -> Row<'a> {
         let id = self.table.fresh_row(&[]);
-        self.table.watch(id, Watcher { superset, except, origin });
-        (Row { effects: &[], tail: Some(RowTail::Inference(id)) }, id)
+        self.table.watch(id, Watcher { except, ..self.around(None) });
+        Row { effects: &[], tail: Some(RowTail::Inference(id)) }
     }
 
     /// Whether the row of a handled expression holds the effect; if not, it never will.

@@ -5,7 +5,7 @@ use super::print::Printer;
 use super::rows::{Cause, Performer};
 use crate::ast::Name;
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::hir::{EffectUse, Expr, ExprKind, Named, Row, Ty, Type};
+use crate::hir::{EffectUse, Expr, ExprKind, ModuleId, Named, Program, Row, Ty, Type};
 use crate::source::Span;
 
 impl<'a> Checker<'a, '_> {
@@ -26,6 +26,11 @@ impl<'a> Checker<'a, '_> {
     /// The row in brackets; empty for a pure one.
     pub(super) fn row_text(&self, row: Row<'a>) -> String {
         self.printer().row(row)
+    }
+
+    /// The name of a function or a constant as the module that is checked calls it.
+    pub(super) fn own_name<'n>(&self, name: &'n str) -> &'n str {
+        local_name(self.program, self.signature.module, name)
     }
 
     /// The effect with its arguments.
@@ -89,6 +94,12 @@ impl<'a> Checker<'a, '_> {
         };
         Cause { span: expr.span, performer }
     }
+}
+
+/// The name of a function or a constant without that of the module that it is seen from.
+pub(super) fn local_name<'n>(program: &Program<'_>, module: ModuleId, name: &'n str) -> &'n str {
+    let module = program.modules[module.index()].name;
+    name.strip_prefix(module).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name)
 }
 
 /// A cause without a callee.

@@ -32,7 +32,7 @@ impl<'a> Checker<'a, '_> {
         let arguments = self.fresh_types(self.program.effects[effect.index()].parameters);
         let handled = EffectUse { effect, arguments };
         let target = self.target(expected);
-        let (outer, _) = self.enter_handled(handled, span);
+        let (outer, _) = self.enter_handled(handled);
         let body = match then {
             None => self.check(body, target)?,
             Some(_) => self.infer(body)?,
@@ -122,7 +122,7 @@ impl<'a> Checker<'a, '_> {
         let result = substitution.ty(declared.result);
         let returns = self.returns(handled.effect, operation);
 
-        let (row, _) = self.watched_row(self.row, None, clause.span);
+        let row = self.watched_row(None);
         let outer = std::mem::replace(&mut self.row, row);
         let mark = self.scope.enter();
         self.enter_frame(FrameKind::Clause { result, returns });

@@ -34,6 +34,7 @@ impl<'a> Checker<'a, '_> {
             }
         }
         let outer = std::mem::replace(&mut self.row, row);
+        let declared = std::mem::replace(&mut self.declared, false);
         let mark = self.scope.enter();
         self.enter_frame(FrameKind::Lambda);
         let mut patterns: SmallVec<[Pattern<'a>; 4]> = SmallVec::new();
@@ -44,6 +45,7 @@ impl<'a> Checker<'a, '_> {
         let captures = self.leave_frame();
         self.scope.leave(mark);
         self.row = outer;
+        self.declared = declared;
         let parameters = self.arena.alloc_slice_copy(&patterns);
         let kind = ExprKind::Lambda { parameters, body: self.arena.alloc(body), captures };
         let ty: Ty<'a> = self.arena.alloc(Type::Function(types, row, result));

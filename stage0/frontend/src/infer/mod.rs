@@ -27,6 +27,8 @@ mod rows;
 mod scope;
 mod signatures;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unify;
 
 use crate::ast;
@@ -101,6 +103,8 @@ struct Checker<'a, 'p> {
     frames: Vec<Frame<'a>>,
     /// What may be performed here.
     row: Row<'a>,
+    /// Whether that is what the signature says.
+    declared: bool,
     /// Whether the next expression stands in tail position of a clause.
     tail: bool,
     deferred: Vec<Deferred<'a>>,
@@ -144,6 +148,7 @@ impl<'a, 'p> Checker<'a, 'p> {
             scope: Scope::default(),
             frames: Vec::new(),
             row: PURE,
+            declared: true,
             tail: false,
             deferred: Vec::new(),
             obligations: Vec::new(),
@@ -153,6 +158,7 @@ impl<'a, 'p> Checker<'a, 'p> {
     /// Begins a declaration.
     fn begin(&mut self, signature: Signature<'a, 'p>, node: Node) {
         self.row = signature.row;
+        self.declared = true;
         self.signature = signature;
         self.table.clear();
         self.final_types.clear();

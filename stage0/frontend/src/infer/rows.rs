@@ -16,10 +16,12 @@ use crate::source::Span;
 pub(super) struct Watcher<'a> {
     /// The row.
     pub(super) superset: Row<'a>,
+    /// Whether it is that of the declaration's signature.
+    pub(super) declared: bool,
     /// An effect that is handled between the two.
     pub(super) except: Option<EffectUse<'a>>,
-    /// What was being checked when the demand was made.
-    pub(super) origin: Span,
+    /// The call that made the demand, where it was one.
+    pub(super) origin: Option<Cause>,
 }
 
 /// What performs effects, for messages.
@@ -51,27 +53,27 @@ pub(super) enum Performer {
 impl<'a> Checker<'a, '_> {
     /// The expression performs an effect.
     pub(super) fn perform(&mut self, used: EffectUse<'a>, cause: Cause) -> Outcome<()> {
-        self.demand_effect(used, self.row, cause)
+        self.demand_effect(used, self.around(Some(cause)), cause)
     }
 
     /// The expression performs what is in the row.
     pub(super) fn perform_all(&mut self, row: Row<'a>, cause: Cause) -> Outcome<()> {
-        self.demand(row, self.row, None, cause)
+        self.demand(row, self.around(Some(cause)), cause)
     }
 
-    /// The superset must hold what the row holds, but for the handled effect.
-    pub(super) fn demand(
-        &mut self,
-        row: Row<'a>,
-        superset: Row<'a>,
-        except: Option<EffectUse<'a>>,
-        cause: Cause,
-    ) -> Outcome<()> {
+    /// The row of the code around.
+    pub(super) fn around(&self, origin: Option<Cause>) -> Watcher<'a> {
+        Watcher { superset: self.row, declared: self.declared, except: None, origin }
+    }
+
+    /// The watcher's row must hold what the row holds, but for the handled effect.
+    pub(super) fn demand(&mut self, row: Row<'a>, watcher: Watcher<'a>, cause: Cause) -> Outcome<()> {
+        let Watcher { superset, except, .. } = watcher;
         let flat = self.table.flatten(row);
         for used in flat.effects {
             match except {
                 Some(handled) if handled.effect == used.effect => self.unify_arguments(handled, used, cause)?,
-                _ => self.demand_effect(used, superset, cause)?,
+                _ => self.demand_effect(used, watcher, cause)?,
             }
         }
         match flat.tail {
@@ -80,11 +82,11 @@ impl<'a> Checker<'a, '_> {
                 if let Some(handled) = except {
                     self.require_exclusion(number, handled.effect, cause)?;
                 }
-                self.demand_parameter(number, superset, cause)
+                self.demand_parameter(number, watcher, cause)
             }
             Some(RowTail::Inference(id)) => {
                 if self.table.flatten(superset).tail != flat.tail || except.is_some() {
-                    self.table.watch(id, Watcher { superset, except, origin: cause.span });
+                    self.table.watch(id, watcher);
                 }
                 Ok(())
             }
@@ -92,27 +94,27 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// The superset must hold the effect.
-    fn demand_effect(&mut self, used: EffectUse<'a>, superset: Row<'a>, cause: Cause) -> Outcome<()> {
-        let flat = self.table.flatten(superset);
+    fn demand_effect(&mut self, used: EffectUse<'a>, watcher: Watcher<'a>, cause: Cause) -> Outcome<()> {
+        let flat = self.table.flatten(watcher.superset);
         if let Some(known) = flat.find(used.effect) {
             return self.unify_arguments(known, used, cause);
         }
         match flat.tail {
             Some(RowTail::Inference(id)) => self.extend_row(id, used, cause),
-            _ => Err(self.missing_effect(&self.effect_name(used), superset, cause)),
+            _ => Err(self.missing_effect(&self.effect_name(used), watcher, cause)),
         }
     }
 
     /// The superset must end in the row parameter.
-    fn demand_parameter(&mut self, number: u32, superset: Row<'a>, cause: Cause) -> Outcome<()> {
-        match self.table.flatten(superset).tail {
+    fn demand_parameter(&mut self, number: u32, watcher: Watcher<'a>, cause: Cause) -> Outcome<()> {
+        match self.table.flatten(watcher.superset).tail {
             Some(RowTail::Parameter(known)) if known == number => Ok(()),
             Some(RowTail::Inference(id)) => {
                 self.bind_row(id, Row { effects: &[], tail: Some(RowTail::Parameter(number)) }, cause)
             }
             _ => {
                 let name = self.row_parameter_name(number);
-                Err(self.missing_effect(&name, superset, cause))
+                Err(self.missing_effect(&name, watcher, cause))
             }
         }
     }
@@ -155,11 +157,11 @@ impl<'a> Checker<'a, '_> {
             None => {}
         }
         for watcher in self.table.bind_row(id, row) {
-            self.demand(row, watcher.superset, watcher.except, cause).map_err(|error| {
-                if watcher.origin == cause.span {
-                    error
-                } else {
-                    error.note(watcher.origin, "its effects are performed here")
+            self.demand(row, watcher, cause).map_err(|error| match watcher.origin {
+                None => error,
+                Some(call) => {
+                    let through = format!("the call of {} here performs it", self.performer_name(call.performer));
+                    error.note(call.span, through)
                 }
             })?;
         }
@@ -216,7 +218,7 @@ impl<'a> Checker<'a, '_> {
             "effect-excluded",
             cause.span,
             format!(
-                "`{effect}` cannot be performed here a second time: the row's variable stands beside `{effect}` and excludes it"
+                "`{effect}` is excluded here: it would join a row variable that stands beside `{effect}` in a signature"
             ),
         )
     }
@@ -243,34 +245,27 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// The row around an expression does not hold what it performs.
-    fn missing_effect(&self, effect: &str, superset: Row<'a>, cause: Cause) -> Box<Diagnostic> {
-        let flat = self.table.flatten(superset);
-        let allowed = self.row_text(superset);
-        let performer = self.performer_name(cause.performer);
-        let own = self.table.flatten(self.signature.row);
-        let of_signature = own.effects == flat.effects && own.tail == flat.tail;
-        let allowed = if allowed.is_empty() {
-            "`->` allows no effects".to_string()
-        } else {
-            format!("only `{allowed}` is allowed")
+    fn missing_effect(&self, effect: &str, watcher: Watcher<'a>, cause: Cause) -> Box<Diagnostic> {
+        let allowed = match self.row_text(watcher.superset) {
+            row if row.is_empty() => "`->` allows no effects".to_string(),
+            row => format!("only `{row}` is allowed"),
         };
-        let error = Diagnostic::new(
-            "missing-effect",
-            cause.span,
-            format!("{performer} performs `{effect}`, but {allowed} here"),
-        );
-        if !of_signature {
+        let performer = self.performer_name(cause.performer);
+        let message = format!("{performer} performs `{effect}`, but {allowed} here");
+        let error = Diagnostic::new("missing-effect", cause.span, message);
+        if !watcher.declared {
             return error;
         }
+        let name = self.own_name(self.signature.name);
         error
-            .note(self.signature.span, format!("the signature of `{}` allows no more", self.signature.name))
+            .note(self.signature.span, format!("the signature of `{name}` allows no more"))
             .hint(format!("add `{effect}` to its row, or handle it"))
     }
 
     /// What an expression calls, with backquotes.
     pub(super) fn performer_name(&self, performer: Performer) -> String {
         match performer {
-            Performer::Function(id) => format!("`{}`", self.program.functions[id.index()].name),
+            Performer::Function(id) => format!("`{}`", self.own_name(self.program.functions[id.index()].name)),
             Performer::Method(id, method) => {
                 let owner = &self.program.traits[id.index()];
                 format!("`{}.{}`", owner.name, owner.methods[method as usize].0)

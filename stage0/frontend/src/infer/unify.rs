@@ -1,7 +1,7 @@
 //! Unification: makes two types or two rows equal by saying what their variables stand for.
 
 use super::Checker;
-use super::rows::Cause;
+use super::rows::{Cause, Watcher};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::hir::{EffectUse, Expr, ExprKind, InferenceId, Row, RowTail, Ty, Type};
 use smallvec::SmallVec;
@@ -145,12 +145,22 @@ impl<'a> Checker<'a, '_> {
 
     /// Makes a found type equal to the expected one, or says that it is not.
     pub(super) fn expect(&mut self, expected: Ty<'a>, found: Ty<'a>, cause: Cause) -> Outcome<()> {
-        match self.unify(expected, found, cause) {
-            Ok(()) => Ok(()),
-            Err(Failure::Effect(error)) => Err(error),
-            Err(Failure::Types) => Err(self.wrong_type(expected, found, cause.span)),
-            Err(Failure::Infinite) => Err(self.infinite_type(expected, found, cause.span)),
-        }
+        self.fit(expected, found, cause, |checker| checker.unify(expected, found, cause))
+    }
+
+    /// Does what makes two types fit, or says that they do not.
+    fn fit(
+        &mut self,
+        expected: Ty<'a>,
+        found: Ty<'a>,
+        cause: Cause,
+        unify: impl FnOnce(&mut Self) -> Result<(), Failure>,
+    ) -> Outcome<()> {
+        unify(self).map_err(|failure| match failure {
+            Failure::Effect(error) => error,
+            Failure::Types => self.wrong_type(expected, found, cause.span),
+            Failure::Infinite => self.infinite_type(expected, found, cause.span),
+        })
     }
 
     /// Fits an expression to the type that is expected where it stands: `Never` fits every type, and a function fits a type
@@ -169,18 +179,16 @@ impl<'a> Checker<'a, '_> {
         if std::ptr::eq(found, wanted) {
             return Ok(expr);
         }
+        self.fit(wanted, found, cause, |checker| {
+            checker.unify_all(taken, given, cause)?;
+            checker.unify(wanted_result, result, cause)?;
+            checker.demand(row, Watcher { superset: wider, declared: false, except: None, origin: None }, cause)?;
+            // An open row becomes the wider one; any other needs a wrapper.
+            if is_open(&expr) { checker.unify_rows(wider, row, cause) } else { Ok(()) }
+        })?;
         if is_open(&expr) {
-            self.expect(wanted, found, cause)?;
             return Ok(expr);
         }
-        let parts = self.unify_all(taken, given, cause).and_then(|()| self.unify(wanted_result, result, cause));
-        match parts {
-            Ok(()) => {}
-            Err(Failure::Effect(error)) => return Err(error),
-            Err(Failure::Types) => return Err(self.wrong_type(wanted, found, cause.span)),
-            Err(Failure::Infinite) => return Err(self.infinite_type(wanted, found, cause.span)),
-        }
-        self.demand(row, wider, None, cause)?;
         // The last pass drops it where the rows turn out to be equal.
         Ok(Expr { kind: ExprKind::Widen(self.arena.alloc(expr)), ty: wanted, span: expr.span })
     }

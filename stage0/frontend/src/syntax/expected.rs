@@ -1,44 +1,52 @@
 //! What could have stood in a place, in words.
 
-/// What begins an expression in the marked text. Those before the gap begin operands too.
-const EXPRESSION: [&str; 21] = [
-    "0 ", "0.0", "''", "\"\"", "\"{", "`true", "`false", "[", "`(", "(", "- ", "`not", // other expressions
-    "`if", "`case", "`|", "`fail", "`resume", "`for", "`catch", "`while", "`cond",
+/// Tokens of the grammar that have one word together.
+struct Group {
+    word: &'static str,
+    /// The group is expected where all of these are,
+    with: &'static [&'static str],
+    /// and none of these.
+    without: &'static [&'static str],
+    /// The tokens that the word covers; and names.
+    tokens: &'static [&'static str],
+}
+
+/// What begins an expression, or a pattern.
+const OPERAND: &[&str] = &[
+    "0 ", "0.0", "''", "\"\"", "\"{", "`true", "`false", "[", "`(", "(", "- ", "`not", "_ ", "`if", "`case", "`|",
+    "`fail", "`resume", "`for", "`catch", "`while", "`cond", "`handle",
 ];
-/// What else begins an expression.
-const HANDLE: &str = "`handle";
-/// What begins a pattern and no expression.
-const WILDCARD: &str = "_ ";
 /// What begins a declaration.
-const DECLARATION: [&str; 9] = ["`fn", "`type", "`struct", "`enum", "`const", "`trait", "`effect", "`test", "`use"];
-/// What may follow a finished expression, pattern or type. It is worth a word only where nothing else could stand.
-const CONTINUATION: [&str; 37] = [
-    "++", "+ ", "- ", "==", "!=", "<=", ">=", "< ", "> ", "::", "*", "/", "%", "..=", "..", "`and", "`or", ". ", "~{",
-    "?", "`(", "(", "{", "| ", "`as", ":=", ".", "+", "-", "=", "<", ">", "!", ":", "`", " ", "_",
+const DECLARATION: &[&str] =
+    &["`fn", "`type", "`struct", "`enum", "`const", "`trait", "`effect", "`test", "`use", "@", "`pub", "(", "{"];
+
+const GROUPS: [Group; 5] = [
+    Group { word: "an expression", with: &["0 ", "[", "`handle"], without: &[], tokens: OPERAND },
+    Group { word: "an expression", with: &["0 ", "["], without: &["_ ", "`handle"], tokens: OPERAND },
+    Group { word: "a pattern", with: &["0 ", "_ "], without: &["`handle"], tokens: OPERAND },
+    Group { word: "a declaration", with: &["`struct"], without: &[], tokens: DECLARATION },
+    Group { word: "a type", with: &["(", "{", "A..Z"], without: &["0 ", "`struct"], tokens: &["(", "{", "`fn"] },
 ];
 
-/// What was expected at a place.
-#[derive(Default)]
+/// What may follow a finished expression, pattern or type, and what pest has tried of it. It is worth no word.
+const CONTINUATION: &[&str] = &[
+    "++", "+ ", "- ", "==", "!=", "<=", ">=", "< ", "> ", "::", "*", "/", "%", "..=", "..", "`and", "`or", ". ", "~{",
+    "?", "`(", "(", "{", "| ", "`as", ":=", ".", "+", "-", "=", "<", ">", "!", ":", "`", " ", "_", "_ ",
+];
+
+/// What ends an item: worth a word where nothing else was expected.
+const ENDS: [(&str, &str); 3] =
+    [("\u{1E}", "a new line"), ("\u{3}", "the end of the block"), ("BUILTIN_RULE", "the end of the line")];
+
+/// What was expected at a place: the texts that pest has tried there, and the ranges of letters.
 pub struct Expected {
     tokens: Vec<String>,
-    lower: bool,
-    upper: bool,
-    end: bool,
 }
 
 impl Expected {
-    /// Sorts what pest has noted: texts, and the ranges of letters that names begin with.
+    /// Takes what pest has noted.
     pub fn new(tokens: impl IntoIterator<Item = String>) -> Expected {
-        let mut expected = Expected::default();
-        for token in tokens {
-            match token.as_str() {
-                "a..z" => expected.lower = true,
-                "A..Z" => expected.upper = true,
-                "BUILTIN_RULE" => expected.end = true,
-                _ => expected.tokens.push(token),
-            }
-        }
-        expected
+        Expected { tokens: tokens.into_iter().collect() }
     }
 
     fn has(&self, token: &str) -> bool {
@@ -47,68 +55,54 @@ impl Expected {
 
     /// Whether an operand is expected, and no expression that reaches as far right as it can.
     pub fn is_operand(&self) -> bool {
-        self.has("0 ") && self.has("[") && !self.has("`if") && !self.has(WILDCARD)
+        self.has("0 ") && self.has("[") && !self.has("`if") && !self.has("_ ")
     }
 
     /// All of it, in words; nothing where only an operator could have stood there.
     pub fn words(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        let mut known: Vec<&str> = Vec::new();
-        let (mut lower, mut upper) = (self.lower, self.upper);
-        let mut group = |word: &str, tokens: &[&'static str], names: bool| {
-            words.push(word.to_string());
-            known.extend(tokens);
-            lower &= !names;
-            upper &= !names;
+        let applies = |group: &&Group| {
+            group.with.iter().all(|token| self.has(token)) && !group.without.iter().any(|token| self.has(token))
         };
-        if self.has("0 ") && self.has("[") && (self.has(HANDLE) || !self.has(WILDCARD)) {
-            group("an expression", &EXPRESSION, true);
-            group("an expression", &[HANDLE], true);
-        }
-        if self.has("0 ") && self.has(WILDCARD) && !self.has(HANDLE) {
-            group("a pattern", &EXPRESSION, true);
-        }
-        if self.has("`struct") {
-            group("a declaration", &DECLARATION, false);
-            group("a declaration", &["@", "`pub", "`fn", "{"], true);
-        } else if self.has("`fn") && self.upper {
-            group("a type", &["`fn", "(", "{"], true);
-        } else if self.upper && self.lower && self.has("(") && self.has("{") && !self.has("0 ") {
-            group("a type", &["(", "{"], true);
-        }
+        let groups: Vec<&Group> = GROUPS.iter().filter(applies).collect();
+        let mut words: Vec<String> = groups.iter().map(|group| group.word.to_string()).collect();
         if self.has("\u{2}") {
-            group("an indented block", &["\u{2}"], false);
+            words.push("an indented block".to_string());
         }
-        known.extend([WILDCARD, "\u{1E}", "\u{3}"]);
-        if lower {
-            words.push("a name".to_string());
+        if groups.is_empty() {
+            words.extend(self.name().map(str::to_string));
         }
-        if upper {
-            words.push("a capital name".to_string());
-        }
-        let others = self.tokens.iter().map(String::as_str).filter(|token| !known.contains(token));
-        words.extend(others.filter(|token| !CONTINUATION.contains(token)).map(quoted));
+        let is_known = |token: &str| {
+            CONTINUATION.contains(&token)
+                || matches!(token, "\u{2}" | "a..z" | "A..Z")
+                || ENDS.iter().any(|(end, _)| *end == token)
+                || groups.iter().any(|group| group.tokens.contains(&token))
+        };
+        words.extend(self.tokens.iter().filter(|token| !is_known(token)).map(|token| quoted(token)));
         words.dedup();
-        if words.is_empty() || (self.has("\u{1E}") && words.iter().all(|word| word == "`->`")) {
-            let ends = [("\u{1E}", "a new line"), ("\u{3}", "the end of the block")];
-            words.extend(ends.into_iter().filter(|(token, _)| self.has(token)).map(|(_, word)| word.to_string()));
-        }
-        if words.is_empty() && self.end {
-            words.push("the end of the line".to_string());
+        if words.is_empty() {
+            words.extend(ENDS.iter().filter(|(end, _)| self.has(end)).map(|(_, word)| word.to_string()));
         }
         words
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        match (self.has("a..z"), self.has("A..Z")) {
+            (true, true) => Some("a name"),
+            (true, false) => Some("a lower-case name"),
+            (false, true) => Some("a capitalised name"),
+            (false, false) => None,
+        }
     }
 }
 
 /// A token of the grammar as a person writes it.
 fn quoted(token: &str) -> String {
     let plain = token.trim_end();
-    let plain = if plain == "`|" { "|" } else { plain.strip_prefix('`').unwrap_or(plain) };
-    match plain {
+    match plain.strip_prefix('`').unwrap_or(plain) {
         "0" | "0.0" => "a number".to_string(),
         "\"\"" => "a string".to_string(),
         "}{" | "}\"" => "`}`".to_string(),
-        _ => format!("`{plain}`"),
+        plain => format!("`{plain}`"),
     }
 }
 

@@ -225,6 +225,7 @@ impl Layout<'_, '_> {
         } else {
             match head {
                 Some(head) if !token.kind.continues_line() => head,
+                Some(head) if token.kind == TokenKind::Then && head.kind == TokenKind::Handle => head,
                 _ => return Ok(false),
             }
         };

@@ -108,6 +108,36 @@ fn a_file_that_is_not_utf8_is_refused_at_its_first_bad_byte() {
 }
 
 #[test]
+fn an_import_cycle_is_shown_from_use_to_use() {
+    let project = Project::new(&[
+        ("main.kea", "use Left\n"),
+        ("left.kea", "--| Left.\nuse Right\n"),
+        ("right.kea", "use Left\n"),
+    ]);
+    let expected = "\
+program/left.kea:2:1: error[import-cycle]: modules import each other: Left -> Right -> Left
+  2 | use Right
+    | ^^^^^^^^^
+program/right.kea:1:1: note: `Right` uses `Left` here
+  1 | use Left
+    | ^^^^^^^^
+";
+    assert_eq!(project.report(), expected);
+}
+
+#[test]
+fn an_unknown_module_is_said_to_be_looked_for() {
+    let project = Project::new(&[("main.kea", "use Syntax.Lexr\n"), ("syntax/lexer.kea", "")]);
+    let expected = "\
+main.kea:1:5: error[unknown-module]: there is no module `Syntax.Lexr`
+  1 | use Syntax.Lexr
+    |     ^^^^^^^^^^^
+  hint: looked for `program/syntax/lexr.kea` and `lib/syntax/lexr.kea`; did you mean `Syntax.Lexer`?
+";
+    assert_eq!(project.report().replace("program/main.kea", "main.kea"), expected);
+}
+
+#[test]
 fn a_library_that_lacks_a_part_is_broken() {
     let project = Project::new(&[("main.kea", MAIN)]);
     write(&project.path().join("lib/fail.kea"), b"pub effect Fail e\n  fn failed(error: e) -> Never\n");

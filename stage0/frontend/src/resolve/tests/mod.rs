@@ -47,8 +47,7 @@ impl Project {
         self.folder.path().canonicalize().expect("the folder is there")
     }
 
-    /// Loads the program and shows it to `see`; the first line of the error, with the file's path in the program's folder,
-    /// where it cannot be loaded.
+    /// Loads the program and shows it to `see`; the first line of the error where it cannot be loaded.
     fn try_load<T>(&self, see: impl FnOnce(&Program<'_>, &Environment<'_>) -> T) -> Result<T, String> {
         let arena = Bump::new();
         let mut sources = Sources::default();
@@ -56,6 +55,13 @@ impl Project {
             Ok((program, environment)) => Ok(see(&program, &environment)),
             Err(error) => Err(first_line(&error, &sources, &self.path().join("program"))),
         }
+    }
+
+    /// The whole error of a program that is wrong, with files' paths from the project's folder.
+    fn report(&self) -> String {
+        let mut sources = Sources::default();
+        let error = load(&Bump::new(), &mut sources, &self.request).map(|_| ()).expect_err("the program is wrong");
+        error.render(&sources).replace(&format!("{}/", self.path().display()), "")
     }
 
     /// Loads a program that is right.

@@ -188,7 +188,8 @@ fn lines_match(expected: &[&str], found: &[&str]) -> bool {
     }
 }
 
-fn line_matches(pattern: &str, line: &str) -> bool {
+/// Whether a line is the expected one, in which `[..]` stands for anything.
+pub fn line_matches(pattern: &str, line: &str) -> bool {
     match pattern.split_once("[..]") {
         None => pattern == line,
         Some((start, rest)) => line.strip_prefix(start).is_some_and(|tail| {

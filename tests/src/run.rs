@@ -1,5 +1,6 @@
 //! `tests/mir/run`: programs that say what they print, run in every way there is. All ways must agree.
 
+use crate::command_line::line_matches;
 use crate::corpus::{self, Source};
 use crate::expectation::{self, Counts, Expectation};
 use crate::program::{self, Outcome, Tools};
@@ -121,7 +122,7 @@ pub fn compare(outcome: &Outcome, expectation: &Expectation, stdout: &str) -> Re
 /// trace of the stack).
 fn stderr_begins(stderr: &str, expectation: &Expectation) -> bool {
     let mut lines = stderr.lines();
-    let begins = expectation.stderr.iter().all(|line| lines.next() == Some(line));
+    let begins = expectation.stderr.iter().all(|line| lines.next().is_some_and(|found| line_matches(line, found)));
     begins && (!expectation.stderr.is_empty() || stderr.is_empty())
 }
 

@@ -27,8 +27,7 @@ fn project(folder: &str) -> PathBuf {
 
 /// Checks a file.
 fn check<'a>(arena: &'a Bump, sources: &mut Sources, file: &Path) -> Outcome<Program<'a>> {
-    let request =
-        Request { file: file.to_path_buf(), root: None, library: project("lib"), purpose: Purpose::Check };
+    let request = Request { file: file.to_path_buf(), root: None, library: project("lib"), purpose: Purpose::Check };
     let (mut program, environment) = load(arena, sources, &request)?;
     infer(arena, &environment, &mut program)?;
     Ok(program)

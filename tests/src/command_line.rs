@@ -99,7 +99,9 @@ fn expectation(outcome: &Outcome) -> Vec<String> {
 fn play(tools: &Tools, source: &Source, mut check: impl FnMut(&Call, &Outcome) -> Result<()>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut work = folder.path().to_path_buf();
-    for (line, step) in read(&source.text)? {
+    let steps = read(&source.text)?;
+    ensure!(steps.iter().any(|(_, step)| matches!(step, Step::Call(_))), "the session calls nothing");
+    for (line, step) in steps {
         take(tools, folder.path(), &mut work, &step, &mut check).with_context(|| format!("line {line}"))?;
     }
     Ok(())

@@ -16,12 +16,16 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     folders: Folders,
+    /// Check their tests and the documentation's examples, too
+    #[arg(long)]
+    tests: bool,
 }
 
 impl Arguments {
     pub fn run(self) -> Result<u8, Failure> {
+        let purpose = if self.tests { Purpose::Test } else { Purpose::Check };
         for file in &self.files {
-            let request = self.folders.request(file, Purpose::Check)?;
+            let request = self.folders.request(file, purpose)?;
             let mut sources = Sources::default();
             pipeline::check(&Bump::new(), &mut sources, &request)
                 .map_err(|diagnostic| Failure::of(&diagnostic, &sources))?;

@@ -6,10 +6,12 @@ use super::unique::claimed_params;
 use crate::draft::{Draft, DraftInst};
 use kea_mir::entity::Value;
 use kea_mir::module::{BlockData, Body, Inst, Label, Module, Signature, ValueData};
-use kea_mir::types::{Ownership, Type};
+use kea_mir::types::{Anchor, Anchors, Ownership, Type};
+use rustc_hash::FxHashSet;
 
-/// The body of a function with that signature.
-pub(super) fn build(module: &Module, signature: &Signature, mut draft: Draft) -> Body {
+/// The body of a function with that signature. The borrowed block parameters live as long as any borrowed parameter of the function, or
+/// for ever.
+pub(super) fn build(module: &Module, signature: &Signature, borrowed: &FxHashSet<Value>, mut draft: Draft) -> Body {
     order_blocks(&mut draft);
     let claimed = claimed_params(&draft);
     let blocks = std::mem::take(&mut draft.blocks);
@@ -22,12 +24,25 @@ pub(super) fn build(module: &Module, signature: &Signature, mut draft: Draft) ->
     for (value, param) in draft.params.iter().zip(&signature.params) {
         builder.define(*value, param.ownership);
     }
+    let lasting = (0..signature.params.len()).map(Value::new);
+    let lasting = lasting.filter(|param| builder.body.ownership(*param) == Ownership::Borrow);
+    let mut lasting: Anchors = lasting.map(Anchor::Value).collect();
+    if lasting.is_empty() {
+        lasting.push(Anchor::Static);
+    }
     for block in blocks {
         let first_param = builder.body.values.len() as u32;
         for param in &block.params {
-            let owned = if claimed.contains(param) { Ownership::Uniq } else { Ownership::Own };
-            let managed = module.is_managed(draft.values[param.index()]);
-            builder.define(*param, if managed { owned } else { Ownership::Plain });
+            let ownership = match module.is_managed(draft.values[param.index()]) {
+                false => Ownership::Plain,
+                true if borrowed.contains(param) => Ownership::Borrow,
+                true if claimed.contains(param) => Ownership::Uniq,
+                true => Ownership::Own,
+            };
+            builder.define(*param, ownership);
+            if ownership == Ownership::Borrow {
+                builder.body.anchors.insert(builder.numbers[param.index()], lasting.clone());
+            }
         }
         let params = first_param..builder.body.values.len() as u32;
         let first_inst = builder.body.insts.len() as u32;

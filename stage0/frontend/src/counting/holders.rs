@@ -10,7 +10,7 @@ use kea_mir::contract::Opcode;
 use kea_mir::entity::{Block, Value};
 use kea_mir::module::{Label, Module};
 use kea_mir::types::Ownership;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 /// What a name is to counting.
@@ -41,8 +41,14 @@ pub(super) struct Holders {
 }
 
 impl Holders {
-    /// Finds them for a function whose parameters are owned as its signature says.
-    pub fn new(module: &Module, ownership: impl Fn(usize) -> Ownership, draft: &Draft) -> Holders {
+    /// Finds them for a function whose parameters are owned as its signature says, and whose block parameters are owned but for those
+    /// that are borrowed from what outlives the frame.
+    pub fn new(
+        module: &Module,
+        ownership: impl Fn(usize) -> Ownership,
+        borrowed: &FxHashSet<Value>,
+        draft: &Draft,
+    ) -> Holders {
         let count = draft.values.len();
         let mut holders = Holders {
             holdings: vec![Holding::Uncounted; count],
@@ -63,7 +69,8 @@ impl Holders {
             for param in &block.params {
                 holders.definitions[param.index()] = (Block::new(index), 0);
                 if counted(*param) {
-                    holders.holdings[param.index()] = Holding::Own;
+                    let lasting = borrowed.contains(param);
+                    holders.holdings[param.index()] = if lasting { Holding::Lasting } else { Holding::Own };
                 }
             }
             for (position, inst) in block.insts.iter().enumerate() {

@@ -49,6 +49,7 @@ pub(super) fn insert_counts(
         live: NameSet::new(count),
         on_edge: NameSet::new(count),
         endings: vec![Vec::new(); blocks],
+        splits: FxHashMap::default(),
     };
     for block in 0..blocks {
         inserter.block(block);
@@ -103,6 +104,17 @@ struct Inserter<'a> {
     on_edge: NameSet,
     /// What ends at the start of each block, because the only edge there is the one it is not needed on.
     endings: Vec<Vec<Value>>,
+    /// The blocks on edges, by where they lead and what they pass; the latest of each.
+    splits: FxHashMap<(Block, SmallVec<[Value; 2]>), Vec<Split>>,
+}
+
+/// How many blocks on edges to one block are looked at for one that can be shared.
+const SPLITS_MAX: usize = 4;
+
+/// A block on an edge, and what ends there or behind.
+struct Split {
+    block: Block,
+    ended: Vec<Value>,
 }
 
 impl Inserter<'_> {
@@ -246,24 +258,19 @@ impl Inserter<'_> {
     fn terminator(&mut self, mut last: DraftInst, cold: bool, out: &mut Vec<DraftInst>) {
         let needed = self.needed_at_end(&last);
         let mut retains = SmallVec::new();
-        let mut splits: FxHashMap<(Block, SmallVec<[Value; 2]>), Block> = FxHashMap::default();
         let single = last.targets.len() == 1;
-        for index in 0..last.targets.len() {
-            let target = &mut last.targets[index];
-            let Edge { ended, doubled } = self.edge(target, &needed);
-            let doubled = if single { self.retain_args(target, &doubled, &mut retains) } else { doubled };
+        for target in &mut last.targets {
+            let Edge { ended, mut doubled } = self.edge(target, &needed);
+            if single {
+                self.retain_args(target, &doubled, &mut retains);
+                doubled.clear();
+            }
             if doubled.is_empty() && (ended.is_empty() || self.edges[target.block.index()] == 1) {
                 self.endings[target.block.index()].extend(ended);
-                continue;
+            } else {
+                target.block = self.between(target, ended, &doubled, cold);
+                target.args.clear();
             }
-            let key = (target.block, target.args.clone());
-            let shared = splits.get(&key).copied();
-            let between = shared.unwrap_or_else(|| self.split(target, &ended, &doubled, cold));
-            if self.draft.blocks[between.index()].params.is_empty() {
-                splits.insert(key, between);
-            }
-            target.block = between;
-            target.args.clear();
         }
         retains.extend(self.consume_operands(&mut last));
         out.push(last);
@@ -304,8 +311,10 @@ impl Inserter<'_> {
             self.on_edge.insert(*value);
         }
         let mut doubled = SmallVec::new();
-        for (index, arg) in target.args.iter().enumerate() {
-            if is_counted(self.module, self.draft.values[arg.index()]) {
+        let params = &self.draft.blocks[target.block.index()].params;
+        let handed = params.len() - target.args.len();
+        for (index, (arg, param)) in target.args.iter().zip(&params[handed..]).enumerate() {
+            if self.holders.is_owner(*param) {
                 let moved = self.holders.is_owner(*arg) && self.on_edge.insert(*arg);
                 if !moved {
                     doubled.push(index);
@@ -316,20 +325,43 @@ impl Inserter<'_> {
         Edge { ended, doubled }
     }
 
-    /// Gives arguments second names; gives back what is left to do, nothing.
-    fn retain_args(
-        &mut self,
-        target: &mut Target,
-        doubled: &[usize],
-        retains: &mut SmallVec<[DraftInst; 2]>,
-    ) -> SmallVec<[usize; 2]> {
+    /// Gives arguments second names.
+    fn retain_args(&mut self, target: &mut Target, doubled: &[usize], retains: &mut SmallVec<[DraftInst; 2]>) {
         for index in doubled {
             target.args[*index] = self.second_name(target.args[*index], retains);
         }
-        SmallVec::new()
     }
 
-    /// A block on an edge.
+    /// A block on an edge. Where another edge to the same block ends the same owners, it is that edge's; where it ends some of them, this
+    /// one leads to that edge's. So the ends of calls that fail one after another become one chain.
+    fn between(&mut self, target: &Target, ended: Vec<Value>, doubled: &[usize], cold: bool) -> Block {
+        let key = (target.block, target.args.clone());
+        self.on_edge.clear();
+        for value in &ended {
+            self.on_edge.insert(*value);
+        }
+        let known = self.splits.get(&key).map_or(&[][..], |splits| &splits[..]);
+        let nested = known.iter().rev().find(|split| split.ended.iter().all(|value| self.on_edge.contains(*value)));
+        let block = match nested {
+            Some(split) if split.ended.len() == ended.len() => return split.block,
+            Some(split) => {
+                let onwards = Target { block: split.block, args: SmallVec::new(), ..target.clone() };
+                split.ended.iter().for_each(|value| {
+                    self.on_edge.remove(*value);
+                });
+                let rest: Vec<Value> = ended.iter().copied().filter(|value| self.on_edge.contains(*value)).collect();
+                self.split(&onwards, &rest, &[], cold)
+            }
+            None => self.split(target, &ended, doubled, cold),
+        };
+        let splits = self.splits.entry(key).or_default();
+        if splits.len() == SPLITS_MAX {
+            splits.remove(0);
+        }
+        splits.push(Split { block, ended });
+        block
+    }
+
     fn split(&mut self, target: &Target, ended: &[Value], doubled: &[usize], cold: bool) -> Block {
         let params = &self.draft.blocks[target.block.index()].params;
         let handed = params.len() - target.args.len();
@@ -342,10 +374,10 @@ impl Inserter<'_> {
             args.push(self.draft.block_param(between, ty));
         }
         let mut onwards = target.clone();
-        let mut insts = SmallVec::new();
-        self.retain_args(&mut onwards, doubled, &mut insts);
+        let mut retains = SmallVec::new();
+        self.retain_args(&mut onwards, doubled, &mut retains);
         args.extend(onwards.args);
-        let mut insts: Vec<DraftInst> = insts.into_vec();
+        let mut insts: Vec<DraftInst> = retains.into_vec();
         insts.extend(ended.iter().map(|value| words::RELEASE.of(*value)));
         insts.push(jump(target.block, args));
         self.draft.blocks[between.index()].insts = insts;

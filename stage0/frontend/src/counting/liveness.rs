@@ -8,13 +8,13 @@ use crate::draft::Draft;
 use kea_mir::entity::{Block, Value};
 
 /// The blocks that lead to each block, each as often as it has edges there.
-pub(super) struct Predecessors {
+struct Predecessors {
     from: Vec<u32>,
     starts: Vec<u32>,
 }
 
 impl Predecessors {
-    pub fn new(draft: &Draft) -> Predecessors {
+    fn new(draft: &Draft) -> Predecessors {
         let mut starts = vec![0u32; draft.blocks.len() + 1];
         for target in draft.blocks.iter().flat_map(targets) {
             starts[target.block.index() + 1] += 1;
@@ -35,7 +35,7 @@ impl Predecessors {
     }
 
     /// Those of a block.
-    pub fn of(&self, block: usize) -> &[u32] {
+    fn of(&self, block: usize) -> &[u32] {
         &self.from[self.starts[block] as usize..self.starts[block + 1] as usize]
     }
 }
@@ -49,7 +49,6 @@ impl Liveness {
     /// `uses(block, visit)` calls `visit` with each name that a block uses; `home` gives the block that defines a name.
     pub fn new(
         draft: &Draft,
-        predecessors: &Predecessors,
         home: impl Fn(Value) -> Block,
         mut uses: impl FnMut(usize, &mut dyn FnMut(Value)),
     ) -> Liveness {
@@ -70,6 +69,7 @@ impl Liveness {
             });
         }
         used.sort_unstable();
+        let predecessors = Predecessors::new(draft);
         let mut reached = vec![u32::MAX; blocks];
         let mut pending = Vec::new();
         for (value, block) in used {
@@ -84,6 +84,18 @@ impl Liveness {
             }
         }
         Liveness { live_in }
+    }
+
+    /// The liveness of owners: as long as a name is needed, the owner of what it stands for is. Names without an owner are dropped.
+    pub fn into_owners(mut self, owner: impl Fn(Value) -> Option<Value>) -> Liveness {
+        for names in &mut self.live_in {
+            if names.iter().any(|name| owner(*name) != Some(*name)) {
+                *names = names.iter().filter_map(|name| owner(*name)).collect();
+                names.sort_unstable();
+                names.dedup();
+            }
+        }
+        self
     }
 
     /// What is live when a block is entered, sorted.

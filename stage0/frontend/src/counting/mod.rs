@@ -5,7 +5,7 @@
 //! | file | step |
 //! | --- | --- |
 //! | `simplify` | fewer blocks, parameters and names |
-//! | `borrow` | over all functions: which parameters are borrowed |
+//! | `borrow` | over all functions: which parameters are borrowed, of functions and blocks |
 //! | `tail_calls` | tail calls that would lend what the frame owns come back |
 //! | `holders`, `keep` | which names have a count of their own; where cells are taken apart |
 //! | `liveness`, `insert` | retains and releases |
@@ -34,7 +34,8 @@ use holders::{Holders, Holding};
 use kea_mir::entity::{FuncId, Value};
 use kea_mir::module::{Body, Module};
 use kea_mir::types::Ownership;
-use liveness::{Liveness, Predecessors};
+use liveness::Liveness;
+use rustc_hash::FxHashSet;
 
 /// Gives the functions their bodies, and their parameters their ownership.
 ///
@@ -45,62 +46,41 @@ pub fn count(module: &mut Module, mut drafts: Vec<(FuncId, Draft)>) {
     for (_, draft) in &mut drafts {
         simplify::simplify(draft);
     }
-    borrow::infer(module, &drafts);
-    for (id, draft) in drafts {
-        let body = count_function(module, id, draft);
+    let borrowed = borrow::infer(module, &drafts);
+    for ((id, draft), borrowed) in drafts.into_iter().zip(borrowed) {
+        let body = count_function(module, id, draft, &borrowed);
         module.functions[id.index()].body = Some(body);
     }
 }
 
-fn count_function(module: &Module, id: FuncId, mut draft: Draft) -> Body {
+fn count_function(module: &Module, id: FuncId, mut draft: Draft, borrowed: &FxHashSet<Value>) -> Body {
     let signature = &module.function(id).signature;
     let ownership = |param: usize| signature.params.get(param).map_or(Ownership::Own, |param| param.ownership);
-    let mut holders = Holders::new(module, ownership, &draft);
+    let mut holders = Holders::new(module, ownership, borrowed, &draft);
     if tail_calls::return_from_lending(module, signature, &mut draft, &holders) {
-        holders = Holders::new(module, ownership, &draft);
+        holders = Holders::new(module, ownership, borrowed, &draft);
     }
     keep::keep_consumed(module, signature, &draft, &mut holders);
-    let predecessors = Predecessors::new(&draft);
-    let names = live_names(&draft, &predecessors, &holders);
+    let names = live_names(&draft, &holders);
     let takes = keep::keep_for_life(module, signature, &draft, &mut holders, &names);
-    drop(names);
-    let owners = live_owners(&draft, &predecessors, &holders);
+    let owners = names.into_owners(|name| holders.owner(name));
     insert::insert_counts(module, signature, &mut draft, &holders, &owners, takes);
     reuse::reuse_memory(module, &mut draft);
     unique::unshare_arrays(module, signature, &mut draft);
-    body::build(module, signature, draft)
+    body::build(module, signature, borrowed, draft)
 }
 
 /// Liveness of every counted name for itself, parts and wholes apart.
-fn live_names(draft: &Draft, predecessors: &Predecessors, holders: &Holders) -> Liveness {
+fn live_names(draft: &Draft, holders: &Holders) -> Liveness {
     let counted = |value: Value| matches!(holders.holding(value), Holding::Own | Holding::PartOf(_));
     Liveness::new(
         draft,
-        predecessors,
         |value| holders.definition(value).0,
         |block, visit| {
             for inst in &draft.blocks[block].insts {
                 holders.for_uses(draft, inst, |value| {
                     if counted(value) {
                         visit(value);
-                    }
-                });
-            }
-        },
-    )
-}
-
-/// Liveness of what has a count: a use of a lent part is a use of its owner.
-fn live_owners(draft: &Draft, predecessors: &Predecessors, holders: &Holders) -> Liveness {
-    Liveness::new(
-        draft,
-        predecessors,
-        |value| holders.definition(value).0,
-        |block, visit| {
-            for inst in &draft.blocks[block].insts {
-                holders.for_uses(draft, inst, |value| {
-                    if let Some(owner) = holders.owner(value) {
-                        visit(owner);
                     }
                 });
             }

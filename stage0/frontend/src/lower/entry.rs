@@ -73,7 +73,7 @@ impl Lowering<'_, '_> {
         let error = self.types.effect(*effect).1.first().copied().unwrap_or(Mono::UNIT);
         let known = self.program.known;
         if !self.program.instances.contains_key(&(known.show, self.head(error))) {
-            let message = format!("`main` may fail with {}, which has no `Show`", self.types.name(error));
+            let message = format!("`main` may fail with `{}`, which has no `Show`", self.describe(error));
             return Err(Diagnostic::new("main-signature", span, message));
         }
         let show = self.method_instance((known.show, SHOW), error, &[], Rc::from([]), span)?;

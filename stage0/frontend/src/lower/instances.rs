@@ -33,7 +33,8 @@ pub(super) enum Adapter {
 
 /// Why an instance exists.
 pub(super) struct Origin {
-    name: Box<str>,
+    instance: FunctionInstance,
+    /// Where it is used.
     span: Span,
     parent: OptionalOrigin,
 }
@@ -41,7 +42,7 @@ pub(super) struct Origin {
 /// The number of an origin.
 pub(super) type OriginId = u32;
 
-/// How many uses an error shows of a chain of instances.
+/// How many uses an error shows of a chain of instances, from `main` on.
 const CHAIN_SHOWN: usize = 6;
 
 impl<'a> Lowering<'_, 'a> {
@@ -167,7 +168,7 @@ impl<'a> Lowering<'_, 'a> {
         }
         let function = &self.program.functions[instance.function.index()];
         let name = self.instance_name(&instance);
-        self.check_depth(&instance, &name, span, parent)?;
+        self.check_depth(&instance, span, parent)?;
         let Code::Body(body) = &function.code else {
             return Err(internal(span, &format!("{} has no code", function.name)));
         };
@@ -175,7 +176,7 @@ impl<'a> Lowering<'_, 'a> {
         let signature = self.signature(&shape, false)?;
         let func = self.declare_function(&name, FunctionKind::Exported, signature, Vec::new(), function.span);
         let origin = self.origins.len() as OriginId;
-        self.origins.push(Origin { name: name.into(), span, parent });
+        self.origins.push(Origin { instance: instance.clone(), span, parent });
         let substitution = instance.substitution.clone();
         self.instances.insert(instance, (func, shape.clone()));
         let task = Task::Body(body);
@@ -201,7 +202,7 @@ impl<'a> Lowering<'_, 'a> {
         name
     }
 
-    fn check_depth(&self, instance: &FunctionInstance, name: &str, span: Span, parent: OptionalOrigin) -> Outcome<()> {
+    fn check_depth(&self, instance: &FunctionInstance, span: Span, parent: OptionalOrigin) -> Outcome<()> {
         let types = instance.substitution.types.iter().map(|ty| self.types.depth(*ty));
         let rows = instance.substitution.rows.iter().flat_map(|row| row.iter());
         let depth = types.chain(rows.map(|effect| self.types.effect_depth(*effect))).max().unwrap_or(0);
@@ -210,16 +211,18 @@ impl<'a> Lowering<'_, 'a> {
         }
         let function = &self.program.functions[instance.function.index()];
         let message =
-            format!("{} would be compiled for types that nest deeper than {DEPTH_MAX}, without end", function.name);
+            format!("`{}` would be compiled for types that nest deeper than {DEPTH_MAX}, without end", function.name);
         let mut error = Diagnostic::new("instance-too-deep", span, message);
-        let mut name = name.to_string();
+        let mut chain = Vec::new();
         let mut next = parent;
-        for _ in 0..CHAIN_SHOWN {
-            let Some(id) = next else { break };
+        while let Some(id) = next {
             let origin = &self.origins[id as usize];
-            error = error.note(origin.span, format!("{name} is used by {}, which is used here", origin.name));
-            name = origin.name.to_string();
+            // What nobody uses is `main`.
+            chain.extend(origin.parent.is_some().then_some(origin));
             next = origin.parent;
+        }
+        for origin in chain.into_iter().rev().take(CHAIN_SHOWN) {
+            error = error.note(origin.span, format!("{} is used here", self.describe_instance(&origin.instance)));
         }
         Err(error)
     }

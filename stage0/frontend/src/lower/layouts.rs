@@ -168,7 +168,7 @@ impl Lowering<'_, '_> {
         }
         let (declaration, arguments) = self.types.effect(effect);
         if self.types.effect_depth(effect) > DEPTH_MAX {
-            return Err(too_deep(declaration.span, self.types.effect_name(effect)));
+            return Err(too_deep(declaration.span, declaration.name));
         }
         let substitution = Substitution { types: arguments, rows: Rc::from([]) };
         let mut operations = Vec::with_capacity(declaration.operations.len());
@@ -224,7 +224,7 @@ impl Lowering<'_, '_> {
     fn data_layout(&mut self, ty: Mono, data: DataId, arguments: Rc<[Mono]>) -> Outcome<LayoutKind> {
         let declaration = self.types.data(data);
         if self.types.depth(ty) > DEPTH_MAX {
-            return Err(too_deep(declaration.span, self.types.name(ty)));
+            return Err(too_deep(declaration.span, &self.describe(ty)));
         }
         if declaration.variants.len() > VARIANTS_MAX {
             return Err(Diagnostic::unsupported(declaration.span, "a type of more than 65,536 constructors"));

@@ -14,6 +14,7 @@
 //! | `intrinsics`, `arrays`, `externs` | what `@intrinsic` functions become |
 //! | `constants`, `entry` | globals, and the function that a program begins with |
 //! | `assigned` | which variables a loop or a handled expression changes |
+//! | `walk`, `describe` | the parts of an expression; types in messages |
 //! | `performs` | which capabilities each function performs, once all are known |
 //!
 //! **Effects.** An effect of a row is evidence (a parameter) where it has operations that resume, and a failure where it has
@@ -29,6 +30,7 @@ mod calls;
 mod closures;
 mod constants;
 mod control;
+mod describe;
 mod entry;
 mod expressions;
 mod externs;

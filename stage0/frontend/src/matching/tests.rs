@@ -287,7 +287,10 @@ fn samples(ty: Ty, depth: u32) -> Vec<Sample> {
     let tuples = |elements: &[Ty]| {
         elements.iter().fold(vec![Vec::new()], |before: Vec<Vec<Sample>>, ty| {
             let values = samples(ty, depth);
-            before.iter().flat_map(|row| values.iter().map(|value| [&row[..], &[value.clone()]].concat())).collect()
+            before
+                .iter()
+                .flat_map(|row| values.iter().map(|value| [&row[..], std::slice::from_ref(value)].concat()))
+                .collect()
         })
     };
     match *ty {
@@ -468,7 +471,7 @@ fn random_matches_find_the_first_arm_that_fits() {
             .map(|_| (random_pattern(&world, &mut random, ty, 3, &mut next), random.below(4) == 0))
             .collect();
         let tree = world.tree(ty, &patterns);
-        let holds = |arm: u32| arm % 2 == 0;
+        let holds = |arm: u32| arm.is_multiple_of(2);
         let mut left_out = false;
         for value in samples(ty, 2) {
             let mut bindings = Vec::new();

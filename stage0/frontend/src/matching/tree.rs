@@ -14,7 +14,7 @@
 //! may name an arm in several leaves; the arm's code is there once all the same (see [`Leaf`]). Tuples, structs and `()` need no
 //! test and are taken apart at once. An alternative `A | B` becomes rows when its place is switched on.
 
-use crate::hir::{Arm, DataId, Literal, LocalId, Pattern, PatternKind, Program, Ty};
+use crate::hir::{Arm, DataId, Literal, LocalId, Pattern, PatternKind, Program, Ty, Type};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
@@ -219,6 +219,7 @@ struct Cases<'a> {
 
 impl<'a> Compiler<'_, 'a> {
     fn node(&mut self, rows: Vec<Row<'a>>) -> NodeId {
+        let rows = self.spread(rows);
         match rows.first() {
             None => self.push(Node::Unreachable),
             Some(first) if first.tests.is_empty() => self.leaf(rows),
@@ -226,18 +227,59 @@ impl<'a> Compiler<'_, 'a> {
         }
     }
 
+    /// Alternatives of what is taken apart without a test (tuples, structs) become rows at once: what they ask of its parts has to be
+    /// seen before one of the parts is switched on.
+    fn spread(&mut self, rows: Vec<Row<'a>>) -> Vec<Row<'a>> {
+        let program = self.program;
+        let is_spread = |(_, pattern): &(PlaceId, &Pattern)| match (pattern.kind, pattern.ty) {
+            (PatternKind::Or(_), Type::Tuple(_) | Type::Unit) => true,
+            (PatternKind::Or(_), Type::Data(data, _)) => program.data[data.index()].variants.len() == 1,
+            _ => false,
+        };
+        if !rows.iter().any(|row| row.tests.iter().any(is_spread)) {
+            return rows;
+        }
+        let mut spread = Vec::with_capacity(rows.len() + 1);
+        let mut open: Vec<Row<'a>> = rows.into_iter().rev().collect();
+        while let Some(mut row) = open.pop() {
+            let Some(index) = row.tests.iter().position(is_spread) else {
+                push_reachable(&mut spread, row);
+                continue;
+            };
+            let (place, pattern) = row.tests.remove(index);
+            let PatternKind::Or(alternatives) = pattern.kind else { continue };
+            for alternative in alternatives.iter().rev() {
+                let mut row = row.clone();
+                self.require(&mut row, place, alternative);
+                open.push(row);
+            }
+        }
+        spread
+    }
+
     fn push(&mut self, node: Node<'a>) -> NodeId {
         self.nodes.push(node);
         NodeId(self.nodes.len() as u32 - 1)
     }
 
+    /// Rows without tests come first: each is taken if its guard holds, the first one without a guard in any case.
     fn leaf(&mut self, mut rows: Vec<Row<'a>>) -> NodeId {
-        let row = rows.remove(0);
-        let mut bindings = row.bindings;
-        bindings.sort_unstable();
-        let leaf = Leaf { arm: row.arm, bindings };
-        let node = if row.guarded { Node::Guard { leaf, otherwise: self.node(rows) } } else { Node::Leaf(leaf) };
-        self.push(node)
+        let found = rows.iter().take_while(|row| row.tests.is_empty()).count();
+        let rest = rows.split_off(found);
+        let mut next = None;
+        if !rows.last().is_some_and(Row::is_final) {
+            next = Some(self.node(rest));
+        }
+        for row in rows.into_iter().rev() {
+            let mut bindings = row.bindings;
+            bindings.sort_unstable();
+            let leaf = Leaf { arm: row.arm, bindings };
+            next = Some(match next {
+                Some(otherwise) if row.guarded => self.push(Node::Guard { leaf, otherwise }),
+                _ => self.push(Node::Leaf(leaf)),
+            });
+        }
+        next.unwrap_or_else(|| self.push(Node::Unreachable))
     }
 
     fn switch(&mut self, rows: Vec<Row<'a>>) -> NodeId {

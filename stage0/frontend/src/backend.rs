@@ -35,9 +35,9 @@ fn program() -> Result<PathBuf, Failure> {
     }
     let here = env::current_exe().and_then(|path| path.canonicalize());
     let beside = here.ok().and_then(|path| path.parent().map(|folder| folder.join("kea-backend")));
-    beside.filter(|path| path.is_file()).ok_or_else(|| {
-        Failure::Message("there is no `kea-backend` beside kea0; KEA_BACKEND may name it".into())
-    })
+    beside
+        .filter(|path| path.is_file())
+        .ok_or_else(|| Failure::Message("there is no `kea-backend` beside kea0; KEA_BACKEND may name it".into()))
 }
 
 fn status(mut command: Command) -> Result<ExitStatus, Failure> {

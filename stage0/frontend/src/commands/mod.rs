@@ -8,9 +8,9 @@ pub mod run;
 pub mod test;
 
 use crate::failure::Failure;
+use kea_frontend::pipeline;
 use kea_frontend::resolve::{Purpose, Request};
 use kea_frontend::source::Sources;
-use kea_frontend::pipeline;
 use kea_mir::module::Module;
 use std::env;
 use std::path::{Path, PathBuf};

@@ -98,33 +98,31 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
         self.open_region(RegionKind::Handler { effect, evidence: None, cases: vec![None] }, assigned.clone().into());
         let operand = self.expr(body, Dest::Value)?;
         let (operand, cases) = self.end_handled(&join, operand, body, None)?;
-        self.end_caught(&mut join, ty, OK, operand, value_ty, expr, dest)?;
+        let caught = self.result_value(ty, OK, operand, value_ty, expr)?;
+        let caught = self.deliver(caught, expr.span, dest)?;
+        self.end_branch(&mut join, caught);
         if let Some(Some(block)) = cases.first() {
             self.switch_to(*block);
             let params = self.draft.blocks[block.index()].params.clone();
             self.set_variables(&assigned, &params[1..]);
-            self.end_caught(&mut join, ty, ERR, Some(params[0]), error_ty, expr, dest)?;
+            let caught = self.result_value(ty, ERR, Some(params[0]), error_ty, expr)?;
+            let caught = self.deliver(caught, expr.span, dest)?;
+            self.end_branch(&mut join, caught);
         }
         Ok(self.close_join(join))
     }
 
-    /// A branch that ends in `Ok` or `Err` of a value.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one branch of `catch`, which belong to nothing else")]
-    fn end_caught(
+    /// `Ok` or `Err` of a value.
+    fn result_value(
         &mut self,
-        join: &mut Join,
         ty: Mono,
         variant: u32,
         operand: Operand,
         content: Mono,
         expr: &'a Expr<'a>,
-        dest: Dest,
-    ) -> Outcome<()> {
+    ) -> Outcome<Operand> {
         let value = self.materialize(operand, content);
-        let result = self.construct(ty, variant, &[value], expr.span)?;
-        let operand = self.deliver(Some(result), expr.span, dest)?;
-        self.end_branch(join, operand);
-        Ok(())
+        self.construct(ty, variant, &[value], expr.span).map(Some)
     }
 
     /// The arguments of a `Result`.

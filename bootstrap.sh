@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat <<'TEXT'
-usage: ./bootstrap.sh                       build everything in release, into build/
+usage: ./bootstrap.sh                       build everything in release, into build/, and test the library
        ./bootstrap.sh test [--bless] [ARG…] build, then run all tests (ARG…: a filter, or options of the harness)
        ./bootstrap.sh clean                 remove build/ and target/
        ./bootstrap.sh --help                this text
@@ -26,9 +26,16 @@ build() {
   cargo_release build
   local made="${CARGO_TARGET_DIR:-$root/target}/release"
   mkdir -p "$root/build/bin" "$root/build/lib"
-  install -m 755 "$made/kea-backend" "$root/build/bin/kea-backend"
+  install -m 755 "$made/kea0" "$made/kea-backend" "$root/build/bin"
   install -m 644 "$made/libkea_runtime.a" "$root/build/lib/libkea_runtime.a"
-  echo "built build/bin/kea-backend and build/lib/libkea_runtime.a"
+  rm -rf "$root/build/lib/kea"
+  cp -R "$root/lib" "$root/build/lib/kea"
+  echo "built build/bin/kea0, build/bin/kea-backend and build/lib"
+}
+
+# The library compiles, and its tests and the examples of its documentation pass.
+test_library() {
+  (cd "$root" && build/bin/kea0 test lib/*.kea)
 }
 
 run_tests() {
@@ -49,7 +56,7 @@ run_tests() {
 }
 
 case ${1-} in
-  '') build ;;
+  '') build; test_library ;;
   test) shift; build; run_tests "$@" ;;
   clean) rm -rf "$root/build" && cargo clean --manifest-path "$root/Cargo.toml" ;;
   -h | --help | help) usage ;;

@@ -1,7 +1,7 @@
 //! Runs every test of `tests/`: see `tests/README.md`.
 
-use kea_tests::{agreement, bless, command_line, compat, coverage, documents, format, invalid, program, property};
-use kea_tests::{run, tidy};
+use kea_tests::{agreement, bless, command_line, compat, coverage, documents, format, invalid, kea};
+use kea_tests::{program, property, run, tidy};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
@@ -13,6 +13,7 @@ fn main() -> anyhow::Result<ExitCode> {
         run::bless(&tools, &chosen)?;
         invalid::bless(&chosen)?;
         command_line::bless(&tools, &chosen)?;
+        kea::bless(&tools, &chosen)?;
     }
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(tidy::trials());
@@ -25,5 +26,6 @@ fn main() -> anyhow::Result<ExitCode> {
     trials.extend(command_line::trials(&tools)?);
     trials.extend(property::trials(&tools));
     trials.extend(run::trials(&tools)?);
+    trials.extend(kea::trials(&tools)?);
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }

@@ -9,9 +9,9 @@ pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The `kea-backend` that stands beside this executable.
-fn backend() -> anyhow::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name("kea-backend");
+/// A tool that stands beside this executable.
+pub fn tool(name: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
     if !path.exists() {
         bail!("{} is missing: run ./bootstrap.sh first", path.display());
     }
@@ -23,9 +23,17 @@ pub fn module(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let stem = source.file_stem().context("a kernel has a name")?;
     let object = folder.join(stem).with_extension("o");
     let executable = folder.join(stem).with_extension("kea");
-    let backend = backend()?;
+    let backend = tool("kea-backend")?;
     run(Command::new(&backend).arg("compile").arg(source).arg("-o").arg(&object).args(["-O", "speed"]))?;
     run(Command::new(&backend).arg("link").arg(&object).arg("-o").arg(&executable))?;
+    Ok(executable)
+}
+
+/// Compiles a program in Kea, for speed.
+pub fn program(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let stem = source.file_stem().context("a program has a name")?;
+    let executable = folder.join(stem).with_extension("kea");
+    run(Command::new(tool("kea0")?).args(["build", "-O", "speed", "-o"]).arg(&executable).arg(source))?;
     Ok(executable)
 }
 

@@ -8,8 +8,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A program and the same work in another language.
-struct Kernel {
+pub struct Kernel {
     name: &'static str,
+    /// What it is written in: the extension of its file, and its folder.
+    language: Language,
     twin: &'static str,
     /// Flags of the twin's compiler.
     flags: &'static [&'static str],
@@ -17,19 +19,64 @@ struct Kernel {
     target: f64,
 }
 
-const KERNELS: &[Kernel] = &[
-    Kernel { name: "fib", twin: "fib.rs", flags: &["-O", "-Coverflow-checks=on"], target: 1.15 },
-    Kernel { name: "fib_accumulator", twin: "fib.rs", flags: &["-O"], target: 1.4 },
+/// What a kernel is written in.
+#[derive(Clone, Copy)]
+enum Language {
+    /// `perf/corpus/mir`
+    Mir,
+    /// `perf/corpus/kea`
+    Kea,
+}
+
+impl Language {
+    /// The folder of the corpus, and the extension.
+    fn name(self) -> &'static str {
+        match self {
+            Language::Mir => "mir",
+            Language::Kea => "kea",
+        }
+    }
+}
+
+/// Kernels by hand, for the backend alone.
+pub const KERNELS: &[Kernel] = &[
+    Kernel {
+        name: "fib",
+        language: Language::Mir,
+        twin: "fib.rs",
+        flags: &["-O", "-Coverflow-checks=on"],
+        target: 1.15,
+    },
+    Kernel { name: "fib_accumulator", language: Language::Mir, twin: "fib.rs", flags: &["-O"], target: 1.4 },
     Kernel {
         name: "vector_sum",
+        language: Language::Mir,
         twin: "vector_sum.rs",
         flags: &["-O", "-Cno-vectorize-loops", "-Cno-vectorize-slp"],
         target: 1.5,
     },
-    Kernel { name: "list_sum", twin: "list_sum.c", flags: &["-O2"], target: 1.5 },
-    Kernel { name: "evidence_call", twin: "evidence_call.c", flags: &["-O2"], target: 1.3 },
-    Kernel { name: "failing_call", twin: "failing_call.rs", flags: &["-O"], target: 1.3 },
+    Kernel { name: "list_sum", language: Language::Mir, twin: "list_sum.c", flags: &["-O2"], target: 1.5 },
+    Kernel { name: "evidence_call", language: Language::Mir, twin: "evidence_call.c", flags: &["-O2"], target: 1.3 },
+    Kernel { name: "failing_call", language: Language::Mir, twin: "failing_call.rs", flags: &["-O"], target: 1.3 },
 ];
+
+/// Programs in Kea; their twins check overflow, too.
+pub const PROGRAMS: &[Kernel] = &[
+    program("fib", "fib.rs"),
+    program("sieve", "sieve.rs"),
+    program("quicksort", "quicksort.rs"),
+    program("matmul", "matmul.rs"),
+    program("binary_trees", "binary_trees.rs"),
+    program("rbtree", "rbtree.rs"),
+    program("nqueens", "nqueens.rs"),
+    program("word_count", "word_count.rs"),
+    program("string_build", "string_build.rs"),
+    program("effects_counter", "effects_counter.rs"),
+];
+
+const fn program(name: &'static str, twin: &'static str) -> Kernel {
+    Kernel { name, language: Language::Kea, twin, flags: &["-O", "-Coverflow-checks=on"], target: 1.15 }
+}
 
 /// The two programs of a kernel, built.
 struct Pair<'a> {
@@ -40,10 +87,10 @@ struct Pair<'a> {
     twin_times: Vec<Duration>,
 }
 
-/// Builds, checks and runs every kernel whose name contains the filter; prints a table and gives the record.
-pub fn measure(rounds: usize, instructions: bool, filter: &str) -> anyhow::Result<Value> {
+/// Builds, checks and runs every one of the kernels whose name contains the filter; prints a table and gives the record.
+pub fn measure(kernels: &'static [Kernel], rounds: usize, instructions: bool, filter: &str) -> anyhow::Result<Value> {
     let folder = tempfile::tempdir()?;
-    let selected = KERNELS.iter().filter(|kernel| kernel.name.contains(filter));
+    let selected = kernels.iter().filter(|kernel| kernel.name.contains(filter));
     let mut pairs = selected.map(|kernel| build_pair(kernel, folder.path())).collect::<anyhow::Result<Vec<_>>>()?;
     for pair in &pairs {
         check(pair)?;
@@ -61,9 +108,15 @@ pub fn measure(rounds: usize, instructions: bool, filter: &str) -> anyhow::Resul
 
 fn build_pair<'a>(kernel: &'a Kernel, folder: &Path) -> anyhow::Result<Pair<'a>> {
     let corpus = build::root().join("perf/corpus");
+    let language = kernel.language.name();
+    let source = corpus.join(language).join(kernel.name).with_extension(language);
+    let kea = match kernel.language {
+        Language::Mir => build::module(&source, folder)?,
+        Language::Kea => build::program(&source, folder)?,
+    };
     Ok(Pair {
         kernel,
-        kea: build::module(&corpus.join("mir").join(kernel.name).with_extension("mir"), folder)?,
+        kea,
         twin: build::twin(&corpus.join("twins").join(kernel.twin), kernel.flags, folder)?,
         kea_times: Vec::new(),
         twin_times: Vec::new(),

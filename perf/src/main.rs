@@ -3,6 +3,7 @@
 mod build;
 mod callgrind;
 mod contract;
+mod frontend;
 mod kernels;
 mod report;
 mod synthesize;
@@ -20,18 +21,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compiled programs beside their twins in Rust or C, in interleaved runs
-    Kernels {
-        /// How often each program runs
-        #[arg(long, default_value_t = 7)]
+    /// Kernels in MIR beside their twins in Rust or C, in interleaved runs
+    Kernels(Pairs),
+    /// Programs in Kea beside their twins in Rust, in interleaved runs
+    Programs(Pairs),
+    /// The speed of kea0 on generated programs of growing size
+    Frontend {
+        /// How often each size is compiled; the best counts
+        #[arg(long, default_value_t = 3)]
         rounds: usize,
-        /// Counts instructions under callgrind too, which takes minutes
-        #[arg(long)]
-        instructions: bool,
-        /// Only kernels whose name contains this
-        #[arg(long, default_value = "")]
-        filter: String,
-        /// Writes all samples to this file
+        /// Writes the times to this file
         #[arg(long)]
         json: Option<PathBuf>,
     },
@@ -49,11 +48,35 @@ enum Command {
     },
 }
 
+/// How programs are compared with their twins.
+#[derive(clap::Args)]
+struct Pairs {
+    /// How often each program runs
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Counts instructions under callgrind too, which takes minutes
+    #[arg(long)]
+    instructions: bool,
+    /// Only programs whose name contains this
+    #[arg(long, default_value = "")]
+    filter: String,
+    /// Writes all samples to this file
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+impl Pairs {
+    fn measure(self, kernels: &'static [kernels::Kernel]) -> anyhow::Result<()> {
+        let record = kernels::measure(kernels, self.rounds, self.instructions, &self.filter)?;
+        report::save(self.json.as_deref(), &record)
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Kernels { rounds, instructions, filter, json } => {
-            report::save(json.as_deref(), &kernels::measure(rounds, instructions, &filter)?)
-        }
+        Command::Kernels(pairs) => pairs.measure(kernels::KERNELS),
+        Command::Programs(pairs) => pairs.measure(kernels::PROGRAMS),
+        Command::Frontend { rounds, json } => report::save(json.as_deref(), &frontend::measure(rounds)?),
         Command::Contract { megabytes, rounds, json } => {
             report::save(json.as_deref(), &contract::measure(megabytes, rounds)?)
         }

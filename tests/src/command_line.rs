@@ -22,7 +22,8 @@ enum Step {
     Copy { from: String, to: String },
     /// `cd FOLDER`, made where it is not there.
     Cd(String),
-    /// `$ ARGUMENTS`: a call of `kea-backend`, or of a program of the session when it begins with `./`.
+    /// `$ ARGUMENTS`: a call of `kea-backend`, of `kea0` when that comes first, or of a program of the session when it
+    /// begins with `./`.
     Call(Call),
     /// `absent NAME`: no such file.
     Absent(String),
@@ -98,7 +99,9 @@ fn expectation(outcome: &Outcome) -> Vec<String> {
 fn play(tools: &Tools, source: &Source, mut check: impl FnMut(&Call, &Outcome) -> Result<()>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut work = folder.path().to_path_buf();
-    for (line, step) in read(&source.text)? {
+    let steps = read(&source.text)?;
+    ensure!(steps.iter().any(|(_, step)| matches!(step, Step::Call(_))), "the session calls nothing");
+    for (line, step) in steps {
         take(tools, folder.path(), &mut work, &step, &mut check).with_context(|| format!("line {line}"))?;
     }
     Ok(())
@@ -149,6 +152,7 @@ fn outcome(tools: &Tools, work: &Path, call: &Call) -> Result<Outcome> {
             command.args(arguments);
             command
         }
+        Some((program, arguments)) if program == "kea0" => tools.kea0(arguments),
         _ => tools.backend(&call.arguments),
     };
     command.current_dir(work).envs(call.variables.iter().cloned());

@@ -1,7 +1,7 @@
 //! `tests/mir/compat`: a module of every version of the contract, which must be read, checked and run for ever.
 
 use crate::corpus;
-use crate::expectation::Expectation;
+use crate::expectation::{self, Expectation};
 use crate::invalid::diagnostics;
 use crate::program::{self, Tools};
 use crate::trial;
@@ -25,7 +25,7 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         trials.push(trial(format!("mir/compat/{}", source.name), move || {
             let found = diagnostics(source.text.as_bytes());
             ensure!(found.is_empty(), "it is refused: {}", found[0]);
-            let expected = Expectation::read(&source.text)?.stdout;
+            let expected = Expectation::read(&source.text, expectation::MIR)?.stdout;
             for way in ["interp", "run"] {
                 let mut command = tools.backend([way]);
                 command.arg(&source.path);

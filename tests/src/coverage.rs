@@ -1,8 +1,8 @@
 //! That the corpus covers the contract, and that every file below `tests/` is used.
 
-use crate::corpus::{files_below, sources};
+use crate::corpus::{files_below, root, sources};
 use crate::trial;
-use crate::{command_line, compat, format, invalid, run};
+use crate::{command_line, compat, format, invalid, kea, run};
 use anyhow::{Result, bail, ensure};
 use kea_mir::contract::{MNEMONICS, OPS, Opcode, RUNTIME};
 use kea_mir::{reader, validate};
@@ -87,10 +87,30 @@ fn files() -> Result<()> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         suites.contains(&folder) && name.ends_with(".mir")
             || folder == command_line::FOLDER && name.ends_with(".session")
+            || path.starts_with("tests/kea/") && kea_belongs(path)
             || path.starts_with("tests/src/") && name.ends_with(".rs")
             || folder == "tests" && matches!(name, "Cargo.toml" | "README.md" | "harness.rs")
     };
     let strangers: Vec<String> = files_below("tests").into_iter().filter(|path| !belongs(path)).collect();
     ensure!(strangers.is_empty(), "no suite uses {}", strangers.join(", "));
     Ok(())
+}
+
+/// Programs in Kea: files of the folders of the suites, everything below the folder of a program with `main.kea`, and the
+/// expected dumps.
+fn kea_belongs(path: &str) -> bool {
+    let suites = kea::RUN_FOLDERS.into_iter().chain([kea::REJECT_FOLDER, kea::SYNTAX_FOLDER]);
+    suites.into_iter().filter_map(|suite| path.strip_prefix(suite)?.strip_prefix('/')).any(|rest| {
+        match rest.split_once('/') {
+            Some((program, _)) => {
+                let suite = path.strip_suffix(rest).unwrap_or_default();
+                root().join(suite).join(program).join("main.kea").is_file()
+            }
+            None => match path.rsplit_once('.') {
+                Some((_, "kea")) => true,
+                Some((stem, "tokens" | "ast")) => root().join(format!("{stem}.kea")).is_file(),
+                _ => false,
+            },
+        }
+    })
 }

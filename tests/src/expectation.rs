@@ -1,7 +1,7 @@
-//! What a file of `tests/mir/run` expects of itself, in the comment lines behind its last line of code.
+//! What a program of the corpus expects of itself, in the comment lines behind its last line of code. They begin with a
+//! `;` in MIR and with `--` in Kea, the *mark*.
 
 use anyhow::{Result, anyhow, bail};
-use std::fmt::Write;
 
 /// How a program is run, and what must come of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,11 +33,17 @@ pub struct Counts {
     pub frees: u64,
 }
 
+/// What begins a comment in MIR.
+pub const MIR: &str = ";";
+
+/// What begins a comment in Kea.
+pub const KEA: &str = "--";
+
 /// The code of a file, and the comment lines behind it.
-pub fn split(text: &str) -> (&str, &str) {
+pub fn split<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str) {
     let mut end = text.len();
     for line in text.split_inclusive('\n').rev() {
-        if !line.trim().is_empty() && !line.starts_with(';') {
+        if !line.trim().is_empty() && !line.starts_with(mark) {
             break;
         }
         end -= line.len();
@@ -47,10 +53,10 @@ pub fn split(text: &str) -> (&str, &str) {
 
 impl Expectation {
     /// Reads the comment lines behind a file's code.
-    pub fn read(text: &str) -> Result<Expectation> {
+    pub fn read(text: &str, mark: &str) -> Result<Expectation> {
         let mut expectation = Expectation::default();
-        for line in split(text).1.lines().filter_map(|line| line.strip_prefix(';')) {
-            expectation.line(line).map_err(|error| error.context(format!("in the line `;{line}`")))?;
+        for line in split(text, mark).1.lines().filter_map(|line| line.strip_prefix(mark)) {
+            expectation.line(line).map_err(|error| error.context(format!("in the line `{mark}{line}`")))?;
         }
         Ok(expectation)
     }
@@ -83,37 +89,31 @@ impl Expectation {
     }
 
     /// The comment lines, each with its line end.
-    pub fn write(&self) -> String {
-        let mut out = String::new();
-        self.remarks.iter().for_each(|remark| line(&mut out, remark));
+    pub fn write(&self, mark: &str) -> String {
+        let mut lines = self.remarks.clone();
         if !self.ways.is_empty() {
-            line(&mut out, &format!(" ways: {}", self.ways.join(" ")));
+            lines.push(format!(" ways: {}", self.ways.join(" ")));
         }
         if !self.args.is_empty() {
-            line(&mut out, &format!(" args: {}", self.args.join(" ")));
+            lines.push(format!(" args: {}", self.args.join(" ")));
         }
         if !self.stdin.is_empty() {
-            line(&mut out, &format!(" stdin: {}", quote(&self.stdin)));
+            lines.push(format!(" stdin: {}", quote(&self.stdin)));
         }
         match self.stdout.as_deref() {
             None => {}
-            Some("") => line(&mut out, " stdout: empty"),
-            Some(stdout) => stdout.split_inclusive('\n').for_each(|piece| line(&mut out, &stdout_line(piece))),
+            Some("") => lines.push(" stdout: empty".into()),
+            Some(stdout) => lines.extend(stdout.split_inclusive('\n').map(stdout_line)),
         }
-        self.stderr.iter().for_each(|text| line(&mut out, format!(" stderr| {text}").trim_end()));
+        lines.extend(self.stderr.iter().map(|text| format!(" stderr| {text}").trim_end().to_string()));
         if self.status != 0 {
-            line(&mut out, &format!(" status: {}", self.status));
+            lines.push(format!(" status: {}", self.status));
         }
         if let Some(Counts { allocations, frees }) = self.counts {
-            line(&mut out, &format!(" counts: allocations={allocations} frees={frees}"));
+            lines.push(format!(" counts: allocations={allocations} frees={frees}"));
         }
-        out
+        lines.into_iter().map(|line| format!("{mark}{line}\n")).collect()
     }
-}
-
-fn line(out: &mut String, text: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(out, ";{text}");
 }
 
 fn stdout_line(piece: &str) -> String {
@@ -192,15 +192,17 @@ mod tests {
             ways: vec!["jit".into()],
             remarks: vec![" a remark".into()],
         };
-        let text = format!("kea-mir 1.0\nend\n\n{}", expectation.write());
-        assert_eq!(split(&text).0, "kea-mir 1.0\nend\n");
-        assert_eq!(Expectation::read(&text).expect("what was written"), expectation);
+        for mark in [MIR, KEA] {
+            let text = format!("kea-mir 1.0\nend\n\n{}", expectation.write(mark));
+            assert_eq!(split(&text, mark).0, "kea-mir 1.0\nend\n");
+            assert_eq!(Expectation::read(&text, mark).expect("what was written"), expectation);
+        }
     }
 
     #[test]
     fn nothing_is_expected_silently() {
-        assert_eq!(Expectation::read("kea-mir 1.0\n").expect("no expectations").stdout, None);
-        let empty = Expectation::read("kea-mir 1.0\n; stdout: empty\n").expect("an expectation");
+        assert_eq!(Expectation::read("kea-mir 1.0\n", MIR).expect("no expectations").stdout, None);
+        let empty = Expectation::read("kea-mir 1.0\n; stdout: empty\n", MIR).expect("an expectation");
         assert_eq!(empty.stdout.as_deref(), Some(""));
     }
 }

@@ -36,7 +36,7 @@ fn check(source: &Source) -> Result<()> {
 
 /// The messages that a file expects, each with its line end.
 fn expected(text: &str) -> Vec<String> {
-    let lines = expectation::split(text).1.lines();
+    let lines = expectation::split(text, expectation::MIR).1.lines();
     lines.filter_map(|line| line.strip_prefix(ERROR)).map(|line| format!("{line}\n")).collect()
 }
 
@@ -58,7 +58,7 @@ pub fn bless(chosen: &dyn Fn(&str) -> bool) -> Result<()> {
         if !chosen(&test_name(&source)) {
             continue;
         }
-        let (code, comments) = expectation::split(&source.text);
+        let (code, comments) = expectation::split(&source.text, expectation::MIR);
         let messages: String =
             messages(source.text.as_bytes()).iter().map(|message| format!("{ERROR}{message}")).collect();
         let remarks = comments.lines().filter(|line| line.starts_with(';') && !line.starts_with(ERROR));

@@ -11,6 +11,7 @@ pub mod expectation;
 pub mod format;
 pub mod generate;
 pub mod invalid;
+pub mod kea;
 pub mod program;
 pub mod property;
 pub mod run;

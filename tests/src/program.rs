@@ -17,6 +17,8 @@ const TIME_MAX: Duration = Duration::from_secs(120);
 pub struct Tools {
     /// `kea-backend`; it finds the runtime by itself.
     pub backend: PathBuf,
+    /// `kea0`, beside it; it finds the backend and the library by itself.
+    pub kea0: PathBuf,
 }
 
 /// What a program did.
@@ -47,7 +49,7 @@ pub fn tools() -> Result<Tools> {
     if let Some(path) = env::var_os("KEA_BACKEND").filter(|path| !path.is_empty()) {
         let backend = PathBuf::from(path);
         ensure!(backend.is_file(), "KEA_BACKEND names {}, which is no file", backend.display());
-        return Ok(Tools { backend });
+        return Ok(Tools { kea0: backend.with_file_name("kea0"), backend });
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The whole workspace, as ./bootstrap.sh builds it: fewer packages would be built with other features.
@@ -60,13 +62,20 @@ pub fn tools() -> Result<Tools> {
     // The harness lies in target/release/deps.
     let harness = env::current_exe()?;
     let folder = harness.parent().and_then(Path::parent).context("the harness lies in no folder")?;
-    Ok(Tools { backend: folder.join("kea-backend") })
+    Ok(Tools { backend: folder.join("kea-backend"), kea0: folder.join("kea0") })
 }
 
 impl Tools {
     /// A call of `kea-backend` without anything of this process's settings.
     pub fn backend(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = clean(&self.backend);
+        command.args(arguments);
+        command
+    }
+
+    /// A call of `kea0` without anything of this process's settings.
+    pub fn kea0(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = clean(&self.kea0);
         command.args(arguments);
         command
     }

@@ -209,7 +209,7 @@ fn corpus() -> Result<Vec<Source>> {
     sources.extend(corpus::sources(invalid::FOLDER, "mir")?);
     sources.extend(corpus::sources(format::FOLDER, "mir")?);
     for source in &mut sources {
-        source.text = expectation::split(&source.text).0.to_string();
+        source.text = expectation::split(&source.text, expectation::MIR).0.to_string();
     }
     Ok(sources)
 }

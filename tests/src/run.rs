@@ -78,7 +78,8 @@ impl Way {
 pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for source in corpus::sources(FOLDER, "mir")? {
-        let ways = Expectation::read(&source.text).map(|expectation| expectation.ways).unwrap_or_default();
+        let ways =
+            Expectation::read(&source.text, expectation::MIR).map(|expectation| expectation.ways).unwrap_or_default();
         for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
             let (source, tools) = (source.clone(), tools.clone());
             let name = format!("mir/run/{}/{}", source.name, way.name());
@@ -89,11 +90,17 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
 }
 
 fn check(way: Way, tools: &Tools, source: &Source) -> Result<()> {
-    let expectation = Expectation::read(&source.text)?;
+    let expectation = Expectation::read(&source.text, expectation::MIR)?;
     let Some(stdout) = &expectation.stdout else {
         bail!("the file does not say what it prints: add `; stdout| …` lines or `; stdout: empty`");
     };
     let (outcome, stats) = way.run(tools, &source.path, &expectation)?;
+    compare(&outcome, &expectation, stdout)?;
+    check_counts(expectation.counts, stats)
+}
+
+/// Whether a program did what is expected of it.
+pub fn compare(outcome: &Outcome, expectation: &Expectation, stdout: &str) -> Result<()> {
     let stderr = outcome.stderr();
     ensure!(
         outcome.status == expectation.status,
@@ -104,11 +111,10 @@ fn check(way: Way, tools: &Tools, source: &Source) -> Result<()> {
     if outcome.stdout != stdout.as_bytes() {
         bail!("{}", difference("standard output", stdout, &outcome.stdout()));
     }
-    if stderr_begins(&stderr, &expectation) {
-        check_counts(expectation.counts, stats)
-    } else {
-        bail!("{}", difference("standard error", &(expectation.stderr.join("\n") + "\n"), &stderr))
+    if !stderr_begins(&stderr, expectation) {
+        bail!("{}", difference("standard error", &(expectation.stderr.join("\n") + "\n"), &stderr));
     }
+    Ok(())
 }
 
 /// A program that says nothing of standard error writes nothing there; what follows the expected lines is free (a
@@ -119,7 +125,8 @@ fn stderr_begins(stderr: &str, expectation: &Expectation) -> bool {
     begins && (!expectation.stderr.is_empty() || stderr.is_empty())
 }
 
-fn check_counts(expected: Option<Counts>, stats: Option<Value>) -> Result<()> {
+/// Whether a program allocated and freed as much as is expected of it.
+pub fn check_counts(expected: Option<Counts>, stats: Option<Value>) -> Result<()> {
     let Some(expected) = expected else { return Ok(()) };
     let stats = stats.context("there are no counters to compare")?;
     let found = counts(&stats)?;
@@ -127,7 +134,8 @@ fn check_counts(expected: Option<Counts>, stats: Option<Value>) -> Result<()> {
     Ok(())
 }
 
-fn counts(stats: &Value) -> Result<Counts> {
+/// The counters of a run.
+pub fn counts(stats: &Value) -> Result<Counts> {
     let number = |name: &str| stats[name].as_u64().with_context(|| format!("no counter `{name}` in {stats}"));
     Ok(Counts { allocations: number("allocations")?, frees: number("frees")? })
 }
@@ -150,7 +158,7 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
         if !chosen(&format!("mir/run/{}/{}", source.name, Way::Interpreter.name())) {
             continue;
         }
-        let mut expectation = Expectation::read(&source.text).with_context(|| source.name.clone())?;
+        let mut expectation = Expectation::read(&source.text, expectation::MIR).with_context(|| source.name.clone())?;
         if !expectation.ways.is_empty() {
             continue;
         }
@@ -168,8 +176,8 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
         if expectation.counts.is_some() {
             expectation.counts = stats.as_ref().map(counts).transpose()?;
         }
-        let (code, _) = expectation::split(&source.text);
-        bless::rewrite(&source.path, &source.text, &format!("{code}\n{}", expectation.write()))?;
+        let (code, _) = expectation::split(&source.text, expectation::MIR);
+        bless::rewrite(&source.path, &source.text, &format!("{code}\n{}", expectation.write(expectation::MIR)))?;
     }
     Ok(())
 }

@@ -78,10 +78,11 @@ fn lines() -> Result<()> {
 }
 
 /// What a crate may depend on of ours. Nothing depends on the tests.
-const DEPENDENCIES: [(&str, &[&str]); 6] = [
+const DEPENDENCIES: [(&str, &[&str]); 7] = [
     ("stage0/mir", &[]),
     ("runtime", &[]),
     ("stage0/cranelift", &["kea-mir"]),
+    ("stage0/frontend", &["kea-mir"]),
     ("stage0/backend", &["kea-mir", "kea-cranelift", "kea-runtime"]),
     ("perf", &["kea-mir", "kea-cranelift"]),
     ("tests", &["kea-mir", "kea-runtime"]),

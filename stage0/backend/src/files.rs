@@ -1,9 +1,9 @@
 //! Output files: complete or not there.
 
 use crate::diagnose::Failure;
-use std::fs::Permissions;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -24,11 +24,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// A temporary executable that is to become `path`; it disappears when it is dropped.
 pub fn temporary_executable(path: &Path) -> Result<TempPath, Failure> {
-    match temporary(path, 0o777) {
-        Ok(_) if path.is_dir() => Err(unwritable(path, &io::ErrorKind::IsADirectory.into())),
-        Ok(file) => Ok(file.into_temp_path()),
-        Err(error) => Err(unwritable(path, &error)),
-    }
+    temporary(path, 0o777).map(NamedTempFile::into_temp_path).map_err(|error| unwritable(path, &error))
 }
 
 /// Gives a temporary file its name.
@@ -37,18 +33,13 @@ pub fn rename(file: TempPath, path: &Path) -> Result<(), Failure> {
 }
 
 fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new()
-        .prefix(".kea-")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)
-        .map_err(without_path)
-}
-
-/// The system's error inside of one that names the temporary path, which means nothing to anybody.
-fn without_path(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|named| named.source()).and_then(|source| source.downcast_ref::<io::Error>());
-    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    // Opened here, as `tempfile` would name the temporary path in its errors, which means nothing to anybody.
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    tempfile::Builder::new().prefix(".kea-").make_in(folder, open)
 }
 
 /// A device or a pipe is written to, not replaced.

@@ -1,15 +1,17 @@
 //! Machine code for the functions of a module. Threads share the functions out; the results stand in the order of the
 //! module, so that nothing depends on how many threads there were.
 
-use crate::epilogue;
+use crate::framing::{self, Framing};
 use crate::image::FixupKind;
+use crate::loops;
 use crate::lower::{Lowered, Lowering, is_return, place_index};
 use crate::symbol::Symbol;
 use cranelift_codegen::binemit::CodeOffset;
 use cranelift_codegen::ir::{ExternalName, Function, LibCall, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
-use cranelift_codegen::{CompiledCode, Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::settings::OptLevel;
+use cranelift_codegen::{CodegenResult, CompiledCode, Context, FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_control::ControlPlane;
 use cranelift_frontend::FunctionBuilderContext;
 use kea_mir::diagnostic::Diagnostic;
@@ -52,7 +54,7 @@ pub struct Code {
     pub rows: Vec<Row>,
     /// The calls, in order of return addresses.
     pub sites: Vec<Row>,
-    /// How to find the caller's frame.
+    /// How to find the caller's frame, unless the function has none of its own.
     pub frame: Option<UnwindInfo>,
 }
 
@@ -155,6 +157,7 @@ struct Worker<'a> {
     lowering: &'a Lowering<'a>,
     builder: FunctionBuilderContext,
     context: Context,
+    emit: Emit,
     control: ControlPlane,
     work: Work,
 }
@@ -165,6 +168,7 @@ impl<'a> Worker<'a> {
             lowering,
             builder: FunctionBuilderContext::new(),
             context: Context::new(),
+            emit: emit(),
             control: ControlPlane::default(),
             work: Work::default(),
         }
@@ -175,6 +179,7 @@ impl<'a> Worker<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| self.generate(item))).unwrap_or_else(|panic| {
             self.builder = FunctionBuilderContext::new();
             self.context = Context::new();
+            self.emit = emit();
             Err(panic_message(&*panic))
         });
         result.map_err(|message| {
@@ -201,14 +206,42 @@ impl<'a> Worker<'a> {
         self.context.clear();
         self.context.func = clif;
         let isa = self.lowering.isa;
-        self.context.compile(isa, &mut self.control).map_err(|error| one_line(&error.inner.to_string()))?;
-        let compiled = self.context.take_compiled_code().ok_or("no code came out")?;
+        let compiled = self.machine_code().map_err(|error| one_line(&error.to_string()))?;
         let code = finish(item, isa, &self.context.func, &compiled, &locations)?;
         self.work.lowering += lowered - start;
         self.work.codegen += lowered.elapsed();
         self.work.code_bytes += code.bytes.len() as u64;
         Ok(code)
     }
+
+    /// What `Context::compile` does, with a step between the optimiser and the register allocator.
+    fn machine_code(&mut self) -> CodegenResult<CompiledCode> {
+        let isa = self.lowering.isa;
+        self.context.optimize(isa, &mut self.control)?;
+        if isa.flags().opt_level() != OptLevel::None {
+            loops::detach(&mut self.context, preserved_registers(isa));
+            self.context.verify_if(isa)?;
+        }
+        (self.emit)(isa, &self.context, &mut self.control)
+    }
+}
+
+/// The last stage of Cranelift: from a function that is optimised to machine code.
+type Emit = Box<dyn FnMut(&dyn TargetIsa, &Context, &mut ControlPlane) -> CodegenResult<CompiledCode>>;
+
+/// It keeps the register allocator's memory from one function to the next; the memory's type has no public name.
+fn emit() -> Emit {
+    let mut memory = Default::default();
+    Box::new(move |isa, Context { func, domtree, .. }, control| {
+        let code = isa.compile_function(func, domtree, &mut memory, false, control)?;
+        Ok(code.apply_params(&func.params))
+    })
+}
+
+/// How many registers for integers calls preserve, the context's and the frame pointer aside.
+fn preserved_registers(isa: &dyn TargetIsa) -> usize {
+    // rbx, r12 to r14; x19, x20, x22 to x28.
+    if isa.name() == "x64" { 4 } else { 9 }
 }
 
 impl Work {
@@ -227,30 +260,29 @@ fn finish(
     compiled: &CompiledCode,
     locations: &[Location],
 ) -> Result<Code, String> {
-    let references =
-        compiled.buffer.relocs().iter().map(|reloc| reference(function, reloc)).collect::<Result<_, _>>()?;
+    let mut bytes = compiled.code_buffer().to_vec();
+    let mut references =
+        compiled.buffer.relocs().iter().map(|reloc| reference(function, reloc)).collect::<Result<Vec<_>, _>>()?;
+    let framing = match isa.name() {
+        "x64" => framing::simplify(function, compiled, &mut bytes, &mut references),
+        _ => Framing::Framed,
+    };
+    let (removed, frame) = match framing {
+        Framing::Framed => (0, compiled.create_unwind_info(isa).map_err(|error| error.to_string())?),
+        Framing::Frameless(removed) => (removed, None),
+    };
     let location = locations.first().copied().unwrap_or_default();
-    let places = Places { compiled, locations, function: location };
+    let places = Places { compiled, locations, function: location, removed };
     Ok(Code {
         item,
-        bytes: code_bytes(isa, compiled),
+        bytes,
         align: compiled.buffer.alignment.max(isa.function_alignment().minimum),
         references,
         location,
         rows: places.rows(),
         sites: places.sites(),
-        frame: compiled.create_unwind_info(isa).map_err(|error| error.to_string())?,
+        frame,
     })
-}
-
-fn code_bytes(isa: &dyn TargetIsa, compiled: &CompiledCode) -> Vec<u8> {
-    let mut bytes = compiled.code_buffer().to_vec();
-    if isa.name() == "x64" {
-        for range in compiled.buffer.get_srclocs_sorted().iter().filter(|range| is_return(range.loc)) {
-            epilogue::simplify(&mut bytes[range.start as usize..range.end as usize]);
-        }
-    }
-    bytes
 }
 
 fn reference(function: &Function, reloc: &FinalizedMachReloc) -> Result<Reference, String> {
@@ -292,6 +324,8 @@ struct Places<'a> {
     compiled: &'a CompiledCode,
     locations: &'a [Location],
     function: Location,
+    /// Bytes that are gone from the start of the code.
+    removed: CodeOffset,
 }
 
 impl Places<'_> {
@@ -299,18 +333,19 @@ impl Places<'_> {
         self.locations.get(place_index(index)).copied().filter(|location| location.is_known())
     }
 
-    /// The prologue belongs to the function's own place, and code of unknown origin to what stands before it.
+    /// The prologue belongs to the function's own place, and code of unknown origin to what stands before it. Where
+    /// there is no prologue, the function's place has a row all the same: debuggers stop at the second one.
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         if self.function.is_known() {
             rows.push(Row { offset: 0, location: self.function });
         }
+        let prologue = rows.len();
         for range in self.compiled.buffer.get_srclocs_sorted() {
             let Some(location) = self.known(range.loc) else { continue };
-            let row = Row { offset: range.start, location };
-            match rows.last_mut() {
-                // The second row is where debuggers stop in a function, even on the line of the prologue.
-                Some(last) if last.location == location && last.offset != 0 => {}
+            let row = Row { offset: range.start.saturating_sub(self.removed), location };
+            match rows[prologue..].last_mut() {
+                Some(last) if last.location == location => {}
                 Some(last) if last.offset == row.offset => *last = row,
                 _ => rows.push(row),
             }
@@ -318,14 +353,18 @@ impl Places<'_> {
         rows
     }
 
-    /// A call without a place of its own belongs to that of the function.
+    /// A call without a place of its own belongs to that of the function. What is called in tail position does not
+    /// come back.
     fn sites(&self) -> Vec<Row> {
         let ranges = self.compiled.buffer.get_srclocs_sorted();
-        let site = |offset: CodeOffset| {
-            let behind = ranges.partition_point(|range| range.start < offset);
-            let range = ranges[..behind].last().filter(|range| offset <= range.end);
+        let site = |behind: CodeOffset| {
+            let before = ranges.partition_point(|range| range.start < behind);
+            let range = ranges[..before].last().filter(|range| behind <= range.end);
+            if range.is_some_and(|range| is_return(range.loc)) {
+                return None;
+            }
             let location = range.and_then(|range| self.known(range.loc)).unwrap_or(self.function);
-            location.is_known().then_some(Row { offset, location })
+            location.is_known().then_some(Row { offset: behind - self.removed, location })
         };
         let mut sites: Vec<Row> = self.compiled.buffer.call_sites().filter_map(|call| site(call.ret_addr)).collect();
         sites.sort_unstable_by_key(|site| site.offset);

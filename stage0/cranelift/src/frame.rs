@@ -3,7 +3,7 @@
 use crate::compile::Code;
 use crate::dwarf::Section;
 use crate::image::{Chunk, ChunkKind, Image, SymbolId};
-use cranelift_codegen::gimli::write::{Address, EhFrame, FrameTable};
+use cranelift_codegen::gimli::write::{Address, EhFrame, FrameDescriptionEntry, FrameTable};
 use cranelift_codegen::gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
@@ -16,9 +16,14 @@ pub fn add(isa: &dyn TargetIsa, codes: &[Code], symbols: &[SymbolId], image: &mu
     let mut table = FrameTable::default();
     let cie = table.add_cie(cie);
     for (code, symbol) in codes.iter().zip(symbols) {
-        if let Some(UnwindInfo::SystemV(info)) = &code.frame {
-            table.add_fde(cie, info.to_fde(Address::Symbol { symbol: symbol.index(), addend: 0 }));
-        }
+        let address = Address::Symbol { symbol: symbol.index(), addend: 0 };
+        let entry = match &code.frame {
+            Some(UnwindInfo::SystemV(info)) => info.to_fde(address),
+            Some(_) => continue,
+            // The return address stays where the call has put it.
+            None => FrameDescriptionEntry::new(address, code.bytes.len() as u32),
+        };
+        table.add_fde(cie, entry);
     }
     if table.fde_count() == 0 {
         return Ok(());

@@ -31,11 +31,11 @@ pub fn target_isa(triple: &str, optimize: Optimize, verify: bool) -> Result<Owne
             .try_for_each(|feature| builder.enable(feature))
             .map_err(|error| internal(&error))?;
     }
-    let flags = flags(optimize, verify).map_err(|error| internal(&error))?;
+    let flags = flags(triple, optimize, verify).map_err(|error| internal(&error))?;
     builder.finish(flags).map_err(|error| internal(&error))
 }
 
-fn flags(optimize: Optimize, verify: bool) -> Result<settings::Flags, SetError> {
+fn flags(triple: &str, optimize: Optimize, verify: bool) -> Result<settings::Flags, SetError> {
     let mut flags = settings::builder();
     let (level, allocator, alignment) = match optimize {
         Optimize::None => ("none", "single_pass", "4"),
@@ -52,8 +52,9 @@ fn flags(optimize: Optimize, verify: bool) -> Result<settings::Flags, SetError> 
         ("use_colocated_libcalls", "true"),
         // The pinned register is the context, by the contract.
         ("enable_pinned_reg", "true"),
-        // Tail calls need them, and so do the runtime's traces.
-        ("preserve_frame_pointers", "true"),
+        // Traces follow the frames of functions that call, which have one in any case. On x86-64 tail calls ask for
+        // the setting, and `framing` does without the others' frames.
+        ("preserve_frame_pointers", if triple == TARGETS[0] { "true" } else { "false" }),
         ("unwind_info", "true"),
         // A frame larger than a page touches each page of it, so that it cannot step over the guard page.
         ("enable_probestack", "true"),

@@ -127,6 +127,8 @@ pub struct Program<'a> {
     pub constant_order: Vec<ConstantId>,
     /// What the compiler itself refers to.
     pub known: Known,
+    /// The module of the file that was asked for.
+    pub root: ModuleId,
     /// `main` of the root module, where it is compiled as a program.
     pub main: Option<FunctionId>,
 }

@@ -7,7 +7,15 @@
 //! 5. `counting`: gives every owned value exactly one consumer: MIR.
 
 pub mod ast;
+pub mod counting;
 pub mod diagnostic;
 pub mod draft;
 pub mod hir;
+pub mod infer;
+pub mod lower;
+pub mod matching;
+mod nearest;
+pub mod pipeline;
+pub mod resolve;
 pub mod source;
+pub mod syntax;

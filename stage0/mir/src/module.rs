@@ -42,6 +42,9 @@ pub struct Module {
     pub lines: DeclarationLines,
 }
 
+/// The name of the layout that string literals have.
+pub const STRING: &str = "String";
+
 /// The lines of a module's text that declarations begin in, by kind and number; empty when it was not read from text.
 /// Functions keep their own.
 #[derive(Clone, Debug, Default)]
@@ -539,9 +542,9 @@ impl Module {
         self.texts.get_index(id.index()).map_or("", |text| text)
     }
 
-    /// The layout that string literals have: the one named `String`.
+    /// The layout that string literals have: the one named [`STRING`]. It looks through all layouts.
     pub fn string_layout(&self) -> Option<LayoutId> {
-        self.layouts.iter().position(|layout| &*layout.name == "String").map(LayoutId::new)
+        self.layouts.iter().position(|layout| &*layout.name == STRING).map(LayoutId::new)
     }
 }
 

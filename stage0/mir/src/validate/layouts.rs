@@ -16,7 +16,7 @@
 use super::finding::{Check, broken, ensure};
 use crate::contract::object;
 use crate::layout::{Flat, FlatTag, Layout, LayoutKind, Shape, SlotAt, Variant};
-use crate::module::Module;
+use crate::module::{Module, STRING};
 use crate::types::{Scalar, Stored};
 use rustc_hash::FxHashSet;
 
@@ -40,11 +40,11 @@ pub(super) fn check(module: &Module, layout: &Layout) -> Check {
     check_names(layout)?;
     match &layout.kind {
         LayoutKind::Array(element) => {
-            ensure(*layout.name != *"String" || *element == Stored::Scalar(Scalar::I8), "layout", || {
+            ensure(*layout.name != *STRING || *element == Stored::Scalar(Scalar::I8), "layout", || {
                 "String is the layout of string literals: `layout String array i8`".into()
             })
         }
-        _ if &*layout.name == "String" => {
+        _ if &*layout.name == STRING => {
             broken("layout", "String is the layout of string literals: `layout String array i8`")
         }
         LayoutKind::Cells(variants) => {

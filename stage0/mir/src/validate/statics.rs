@@ -6,7 +6,7 @@
 use super::finding::{Check, broken, count, ensure, variant_name};
 use crate::entity::LayoutId;
 use crate::layout::Shape;
-use crate::module::{Data, DataItem, DataObject, Module};
+use crate::module::{Data, DataItem, DataObject, Module, STRING};
 use crate::types::{Scalar, Stored};
 
 /// Flats nest at most so deep in an item, as deep as their layouts may.
@@ -65,7 +65,8 @@ fn check_item(module: &Module, data: &Data, whose: &str, ty: Stored, item: &Data
         },
         DataItem::Object(number) => reference(data.objects.get(*number as usize).map(layout_of)),
         DataItem::Data(other) => reference(module.data.get(other.index()).and_then(Data::layout)),
-        DataItem::Text(_) => reference(module.string_layout()),
+        // As `Module::string_layout` does, without looking through all layouts for every item.
+        DataItem::Text(_) => matches!(ty, Stored::Ref(layout) if &*module.layout(layout).name == STRING),
         DataItem::Immediate(layout, variant) => {
             let variant = module.layout(*layout).variants().get(*variant as usize);
             reference(Some(*layout)) && variant.is_some_and(|variant| variant.shape == Shape::Immediate)

@@ -1,0 +1,342 @@
+//! `tests/kea`: programs in Kea, and what stage 0 makes of them. A program is a file, or a folder with `main.kea`.
+
+use crate::corpus::{self, root};
+use crate::expectation::{self, Expectation, KEA};
+use crate::program::{self, Outcome, Tools};
+use crate::run::{self, difference};
+use crate::{bless, trial};
+use anyhow::{Context, Result, bail, ensure};
+use libtest_mimic::Trial;
+use serde_json::Value;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folders of programs that are run: those that end well, and those that panic.
+pub const RUN_FOLDERS: [&str; 2] = ["tests/kea/run", "tests/kea/panic"];
+
+/// The folder of programs that are refused.
+pub const REJECT_FOLDER: &str = "tests/kea/reject";
+
+/// The folder of programs whose tokens and trees are known.
+pub const SYNTAX_FOLDER: &str = "tests/kea/syntax";
+
+/// The standard library.
+pub const LIBRARY: &str = "lib";
+
+/// What begins a line that expects an error.
+const ERROR: &str = "-- error: ";
+
+/// A program of the corpus.
+#[derive(Clone, Debug)]
+struct Program {
+    /// The name of its test.
+    name: String,
+    /// The file with its root module.
+    path: PathBuf,
+    /// That file's text.
+    text: String,
+}
+
+impl Program {
+    /// Copies its source files to a new folder and gives the name of the root module's file there.
+    fn copy_to(&self, folder: &Path) -> Result<OsString> {
+        fs::create_dir(folder)?;
+        let name = self.path.file_name().unwrap_or_default();
+        if name != "main.kea" {
+            fs::copy(&self.path, folder.join(name))?;
+            return Ok(name.to_owned());
+        }
+        let home = self.path.parent().unwrap_or(root());
+        let below = home.strip_prefix(root())?.to_string_lossy().into_owned();
+        for path in corpus::files_below(&below) {
+            let target = folder.join(Path::new(&path).strip_prefix(&below)?);
+            fs::create_dir_all(target.parent().unwrap_or(folder))?;
+            fs::copy(root().join(&path), target)?;
+        }
+        Ok(name.to_owned())
+    }
+}
+
+/// The programs of a folder, by name.
+fn programs(folder: &str) -> Result<Vec<Program>> {
+    let suite = folder.strip_prefix("tests/").unwrap_or(folder);
+    let mut found = Vec::new();
+    for source in corpus::sources(folder, "kea")? {
+        found.push(Program { name: format!("{suite}/{}", source.name), path: source.path, text: source.text });
+    }
+    for entry in fs::read_dir(root().join(folder))? {
+        let entry = entry?;
+        let path = entry.path().join("main.kea");
+        if path.is_file() {
+            let name = format!("{suite}/{}", entry.file_name().to_string_lossy());
+            let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            found.push(Program { name, path, text });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The document whose examples are compiled and run.
+const REFERENCE: &str = "docs/language.md";
+
+/// The examples of the reference: every block that begins with a `kea` fence. Its other words say what is done with it: nothing
+/// (a program with `main` is run and compared with its `-- stdout|` lines, a module without is tested), `reject`, or `stage1`
+/// (not compiled by stage 0).
+fn examples() -> Result<Vec<(String, Program)>> {
+    let text = fs::read_to_string(root().join(REFERENCE)).with_context(|| REFERENCE.to_string())?;
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(fence), None) => open = Some((index + 2, fence.to_string(), String::new())),
+            (Some(_), Some(_)) => {
+                let Some((line, fence, text)) = open.take() else { continue };
+                if let Some(purpose) = fence.strip_prefix("kea") {
+                    let program = Program { name: format!("{REFERENCE}:{line}"), path: "example.kea".into(), text };
+                    found.push((purpose.trim().to_string(), program));
+                }
+            }
+            (None, Some((_, _, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Does with an example what its fence says.
+fn check_example(tools: &Tools, purpose: &str, example: &Program) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let program = Program { path: folder.path().join("example.kea"), ..example.clone() };
+    fs::write(&program.path, &program.text)?;
+    match purpose {
+        "reject" => check_reject(tools, &program),
+        "" if program.text.lines().any(|line| line.starts_with("fn main(")) => check_run(Way::Jit, tools, &program),
+        "" => {
+            let outcome = test(tools, &program.path)?;
+            ensure!(
+                !outcome.stdout().contains(" 0 passed"),
+                "the example shows nothing: it has neither `main` nor tests"
+            );
+            Ok(())
+        }
+        other => bail!("`{other}` is no purpose of an example"),
+    }
+}
+
+/// A way to run a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Its MIR, by the reference interpreter.
+    Interpreter,
+    /// As an executable of fast code.
+    Executable,
+    /// Compiled to memory.
+    Jit,
+}
+
+impl Way {
+    const ALL: [Way; 3] = [Way::Interpreter, Way::Executable, Way::Jit];
+
+    fn name(self) -> &'static str {
+        match self {
+            Way::Interpreter => "interp",
+            Way::Executable => "exe",
+            Way::Jit => "jit",
+        }
+    }
+
+    /// What the program does when it is run this way, and its counters, where they can be had. It is compiled and run in a
+    /// folder that holds its source files and nothing else, so that the places in messages are the same everywhere.
+    fn run(self, tools: &Tools, program: &Program, expectation: &Expectation) -> Result<(Outcome, Option<Value>)> {
+        let folder = tempfile::tempdir()?;
+        let (work, made) = (folder.path().join("work"), folder.path().join("program"));
+        let stats = folder.path().join("stats.json");
+        let root = program.copy_to(&work)?;
+        let compile = |arguments: &[&OsStr]| {
+            let mut command = tools.kea0(arguments);
+            command.arg(&root).current_dir(&work);
+            succeed(command)
+        };
+        let mut command = match self {
+            Way::Interpreter => {
+                compile(&["mir".as_ref(), "-o".as_ref(), made.as_ref()])?;
+                let mut command = tools.backend(["interp"]);
+                command.arg(format!("--stats={}", stats.display())).arg(&made).arg("--");
+                command
+            }
+            Way::Executable => {
+                compile(&["build".as_ref(), "-O".as_ref(), "speed".as_ref(), "-o".as_ref(), made.as_ref()])?;
+                program::clean(&made)
+            }
+            Way::Jit => {
+                let mut command = tools.kea0(["run"]);
+                command.arg(&root).arg("--");
+                command
+            }
+        };
+        if self != Way::Interpreter {
+            command.env("KEA_LEAKS", "1").env("KEA_STATS", &stats);
+        }
+        command.args(&expectation.args).current_dir(&work);
+        let outcome = program::run(command, expectation.stdin.as_bytes())?;
+        let stats = fs::read(&stats).ok().map(|text| serde_json::from_slice(&text)).transpose();
+        Ok((outcome, stats.context("the counters are not JSON")?))
+    }
+}
+
+fn succeed(command: Command) -> Result<()> {
+    let outcome = program::run(command, b"")?;
+    ensure!(outcome.status == 0, "kea0 gave {}: {}", outcome.status, outcome.stderr());
+    Ok(())
+}
+
+/// A test for every program and way, every rejection, every dump, and every module of the library.
+pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
+    let mut trials = Vec::new();
+    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
+    {
+        let ways = Expectation::read(&program.text, KEA).map(|expectation| expectation.ways).unwrap_or_default();
+        for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
+            let (program, tools) = (program.clone(), tools.clone());
+            trials.push(trial(format!("{}/{}", program.name, way.name()), move || check_run(way, &tools, &program)));
+        }
+    }
+    for program in programs(REJECT_FOLDER)? {
+        let tools = tools.clone();
+        trials.push(trial(program.name.clone(), move || check_reject(&tools, &program)));
+    }
+    for program in programs(SYNTAX_FOLDER)? {
+        for dump in ["tokens", "ast"] {
+            let (program, tools) = (program.clone(), tools.clone());
+            trials.push(trial(format!("{}/{dump}", program.name), move || check_dump(&tools, &program, dump)));
+        }
+    }
+    for source in corpus::sources(LIBRARY, "kea")? {
+        let tools = tools.clone();
+        trials.push(trial(format!("lib/{}", source.name), move || test(&tools, &source.path).map(drop)));
+    }
+    for (purpose, example) in examples()?.into_iter().filter(|(purpose, _)| purpose != "stage1") {
+        let tools = tools.clone();
+        trials.push(trial(example.name.clone(), move || check_example(&tools, &purpose, &example)));
+    }
+    Ok(trials)
+}
+
+fn check_run(way: Way, tools: &Tools, program: &Program) -> Result<()> {
+    let expectation = Expectation::read(&program.text, KEA)?;
+    let Some(stdout) = &expectation.stdout else {
+        bail!("the file does not say what it prints: add `-- stdout| …` lines or `-- stdout: empty`");
+    };
+    let (outcome, stats) = way.run(tools, program, &expectation)?;
+    run::compare(&outcome, &expectation, stdout)?;
+    run::check_counts(expectation.counts, stats)
+}
+
+/// What stage 0 says of a program that it refuses: the first line, and its status.
+fn refusal(tools: &Tools, program: &Program) -> Result<String> {
+    let folder = program.path.parent().unwrap_or(root());
+    let mut command = tools.kea0(["check"]);
+    command.arg(program.path.file_name().unwrap_or_default()).current_dir(folder);
+    let outcome = program::run(command, b"")?;
+    let stderr = outcome.stderr();
+    ensure!(outcome.status == 1, "status {} in place of 1; it says: {stderr}", outcome.status);
+    ensure!(outcome.stdout.is_empty(), "it prints {}", outcome.stdout());
+    let line = stderr.lines().next().unwrap_or_default();
+    // A file's own name is left out.
+    let own = format!("{}:", program.path.file_name().unwrap_or_default().to_string_lossy());
+    Ok(line.strip_prefix(&own).unwrap_or(line).to_string())
+}
+
+fn check_reject(tools: &Tools, program: &Program) -> Result<()> {
+    let lines = expectation::split(&program.text, KEA).1.lines();
+    let expected: Vec<&str> = lines.filter_map(|line| line.strip_prefix(ERROR)).collect();
+    ensure!(expected.len() == 1, "the file must say in one line what is wrong with it: `{ERROR}LINE:COLUMN: …`");
+    let found = refusal(tools, program)?;
+    ensure!(found == expected[0], "expected\n  {}\nfound\n  {found}", expected[0]);
+    Ok(())
+}
+
+fn dump(tools: &Tools, program: &Program, what: &str) -> Result<String> {
+    let outcome =
+        program::run(tools.kea0(["dump".as_ref(), format!("--{what}").as_ref(), program.path.as_os_str()]), b"")?;
+    ensure!(outcome.status == 0, "kea0 gave {}: {}", outcome.status, outcome.stderr());
+    Ok(outcome.stdout())
+}
+
+fn check_dump(tools: &Tools, program: &Program, what: &str) -> Result<()> {
+    let path = program.path.with_extension(what);
+    let expected = fs::read_to_string(&path).with_context(|| format!("{} is not there", path.display()))?;
+    let found = dump(tools, program, what)?;
+    if found != expected {
+        bail!("{}", difference(what, &expected, &found));
+    }
+    Ok(())
+}
+
+/// The tests of a module and the examples of its documentation pass.
+fn test(tools: &Tools, path: &Path) -> Result<Outcome> {
+    let mut command = tools.kea0(["test".as_ref(), path.as_os_str()]);
+    let folder = tempfile::tempdir()?;
+    command.current_dir(folder.path());
+    let outcome = program::run(command, b"")?;
+    ensure!(outcome.status == 0, "status {}\n{}{}", outcome.status, outcome.stdout(), outcome.stderr());
+    Ok(outcome)
+}
+
+/// Gives programs what the interpreter makes of them, refused ones their message, and dumps their text.
+pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
+    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
+    {
+        if chosen(&format!("{}/{}", program.name, Way::Interpreter.name()))
+            && let Err(error) = bless_run(tools, &program)
+        {
+            println!("{}: {error:#}", program.path.display());
+        }
+    }
+    for program in programs(REJECT_FOLDER)?.iter().filter(|program| chosen(&program.name)) {
+        let (code, comments) = expectation::split(&program.text, KEA);
+        let remarks: String = comments
+            .lines()
+            .filter(|line| line.starts_with(KEA) && !line.starts_with(ERROR))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        match refusal(tools, program) {
+            Ok(line) => bless::rewrite(&program.path, &program.text, &format!("{code}\n{remarks}{ERROR}{line}\n"))?,
+            Err(error) => println!("{}: {error:#}", program.path.display()),
+        }
+    }
+    for program in programs(SYNTAX_FOLDER)? {
+        for what in ["tokens", "ast"] {
+            if chosen(&format!("{}/{what}", program.name)) {
+                let path = program.path.with_extension(what);
+                let old = fs::read_to_string(&path).unwrap_or_default();
+                bless::rewrite(&path, &old, &dump(tools, &program, what)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bless_run(tools: &Tools, program: &Program) -> Result<()> {
+    let mut expectation = Expectation::read(&program.text, KEA)?;
+    let way = if expectation.ways.is_empty() { Way::Interpreter } else { Way::Executable };
+    let (outcome, stats) = way.run(tools, program, &expectation)?;
+    let stderr = outcome.stderr();
+    let panicked = stderr.starts_with("panic");
+    ensure!(panicked || !stderr.contains("error["), "{stderr}");
+    expectation.stdout = Some(outcome.stdout());
+    expectation.status = outcome.status;
+    let lines = if panicked { 1 } else { usize::MAX };
+    expectation.stderr = stderr.lines().take(lines).map(str::to_string).collect();
+    if expectation.counts.is_some() {
+        expectation.counts = stats.as_ref().map(run::counts).transpose()?;
+    }
+    let (code, _) = expectation::split(&program.text, KEA);
+    bless::rewrite(&program.path, &program.text, &format!("{code}\n{}", expectation.write(KEA)))
+}

@@ -190,7 +190,8 @@ pub fn items(program: &Program<'_>, module: ModuleId) -> String {
         }
     }
     for (index, function) in program.functions.iter().enumerate() {
-        if function.module == module {
+        // Functions of expansions have names that nobody can write.
+        if function.module == module && !function.name.contains('$') {
             lines.push(format!("{} : {}", function.name, function_type(program, FunctionId(index as u32))));
         }
     }

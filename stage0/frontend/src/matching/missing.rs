@@ -48,8 +48,9 @@ impl<'s, 'a> Search<'s, 'a> {
             Node::Leaf(_) => false,
             Node::Guard { otherwise, .. } => self.visit(*otherwise),
             Node::Switch { place, cases, otherwise } => {
-                let found = cases.iter().any(|(test, node)| self.follow(*place, found_by(test), *node));
-                found || otherwise.is_some_and(|node| self.visit_otherwise(*place, cases, node))
+                // What no case names is the shorter example.
+                otherwise.is_some_and(|node| self.visit_otherwise(*place, cases, node))
+                    || cases.iter().any(|(test, node)| self.follow(*place, found_by(test), *node))
             }
         }
     }

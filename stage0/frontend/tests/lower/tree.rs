@@ -53,6 +53,7 @@ impl<'a> Tree<'a> {
         };
         let operation = |name, ty, result| Operation { name, parameters: vec![("x", ty)], result, span: SPAN };
         let program = Program {
+            root: ModuleId(0),
             modules: vec![Module { name: "Main", span: SPAN, library: false }],
             data: vec![
                 data("List", 1, vec![variant("Nil", &[]), variant("Cons", &[parameter(0), list])]),

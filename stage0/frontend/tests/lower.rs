@@ -107,6 +107,21 @@ fn a_failure_is_caught() {
 }
 
 #[test]
+fn an_unknown_intrinsic_is_an_error() {
+    let arena = Bump::new();
+    let mut t = Tree::new(&arena);
+    let unknown = t.function("unknown", &[], &[], &Type::Unit);
+    t.give_code(unknown, Code::Intrinsic("kea_no_such_thing"));
+    let main = t.block(&[t.statement(t.call(unknown, &[], &Type::Unit))], None);
+    let program = t.finish(main);
+    let mut sources = Sources::default();
+    sources.add(Path::new("tree.kea"), String::new());
+    let error = lower::lower(&program, &sources).expect_err("there is no such intrinsic");
+    assert_eq!(error.code, "unknown-intrinsic");
+    assert_eq!(error.message, "there is no intrinsic `kea_no_such_thing`");
+}
+
+#[test]
 fn a_lambda_captures_and_a_generic_function_calls_it() {
     let arena = Bump::new();
     let mut t = Tree::new(&arena);

@@ -113,8 +113,7 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
             Callee::Function(_) => function,
             Callee::Closure(_) => closure,
         };
-        let same_form = shape.result == self.shape.result && shape.fails == self.shape.fails;
-        if dest == Dest::Return && same_form && self.role == Role::Function && self.regions.is_empty() {
+        if dest == Dest::Return && self.role == Role::Function && self.regions.is_empty() && self.is_tail_form(shape)? {
             self.terminate(word("tail_call", "tail_call_closure"), immediate, &args, Vec::new());
             return Ok(None);
         }
@@ -124,6 +123,20 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
             self.failing_call(word("try_call", "try_call_closure"), immediate, &args, shape, span)?
         };
         self.deliver(operand, span, dest)
+    }
+
+    /// Whether the results and failures of a callee come in the form of this function's own.
+    fn is_tail_form(&mut self, shape: &CallShape) -> Outcome<bool> {
+        if shape.result != self.shape.result || shape.fails == self.shape.fails {
+            return Ok(shape.result == self.shape.result);
+        }
+        if shape.fails.is_empty() || shape.fails.iter().any(|effect| !self.shape.fails.contains(effect)) {
+            return Ok(false);
+        }
+        let own = self.shape.clone();
+        let own = self.lowering.signature(&own, false)?;
+        let other = self.lowering.signature(shape, false)?;
+        Ok(self.lowering.module.result_shape(&own) == self.lowering.module.result_shape(&other))
     }
 
     /// An instruction that calls something with that result and cannot fail.

@@ -136,6 +136,10 @@ impl<'a> Tree<'a> {
         self.program.functions[function.index()].code = Code::Body(body);
     }
 
+    pub fn give_code(&mut self, function: FunctionId, code: Code<'a>) {
+        self.program.functions[function.index()].code = code;
+    }
+
     /// `fn apply(f: fn(a) -> b, x: a) -> b`
     pub fn generic_apply(&mut self) -> FunctionId {
         let a: Ty<'a> = self.arena.alloc(Type::Parameter(0));

@@ -13,32 +13,31 @@ struct Group {
 
 /// What begins an expression, or a pattern.
 const OPERAND: &[&str] = &[
-    "0 ", "0.0", "''", "\"\"", "\"{", "`true", "`false", "[", "`(", "(", "- ", "`not", "_ ", "`if", "`case", "`|",
-    "`fail", "`resume", "`for", "`catch", "`while", "`cond", "`handle",
+    "0", "0.0", "''", "\"\"", "\"{", "true", "false", "[", "'(", "(", "&-", "not", "_", "`", "if", "case", "|", "fail",
+    "resume", "for", "catch", "while", "cond", "handle",
 ];
 /// What begins a declaration.
 const DECLARATION: &[&str] =
-    &["`fn", "`type", "`struct", "`enum", "`const", "`trait", "`effect", "`test", "`use", "@", "`pub", "(", "{"];
+    &["fn", "type", "struct", "enum", "const", "trait", "effect", "test", "use", "@", "pub", "(", "{"];
 
-const GROUPS: [Group; 5] = [
-    Group { word: "an expression", with: &["0 ", "[", "`handle"], without: &[], tokens: OPERAND },
-    Group { word: "an expression", with: &["0 ", "["], without: &["_ ", "`handle"], tokens: OPERAND },
-    Group { word: "a pattern", with: &["0 ", "_ "], without: &["`handle"], tokens: OPERAND },
-    Group { word: "a declaration", with: &["`struct"], without: &[], tokens: DECLARATION },
-    Group { word: "a type", with: &["(", "{", "A..Z"], without: &["0 ", "`struct"], tokens: &["(", "{", "`fn"] },
+const GROUPS: [Group; 6] = [
+    Group { word: "an expression", with: &["0", "[", "`"], without: &[], tokens: OPERAND },
+    Group { word: "an expression", with: &["0", "["], without: &["_", "`"], tokens: OPERAND },
+    Group { word: "an expression", with: &["handle"], without: &[], tokens: OPERAND },
+    Group { word: "a pattern", with: &["0", "_"], without: &["`"], tokens: OPERAND },
+    Group { word: "a declaration", with: &["struct"], without: &[], tokens: DECLARATION },
+    Group { word: "a type", with: &["(", "{", "A"], without: &["0", "struct"], tokens: &["(", "{", "fn"] },
 ];
 
-/// What may follow a finished expression, pattern or type, and what pest has tried of it. It is worth no word.
-const CONTINUATION: &[&str] = &[
-    "++", "+ ", "- ", "==", "!=", "<=", ">=", "< ", "> ", "::", "*", "/", "%", "..=", "..", "`and", "`or", ". ", "~{",
-    "?", "`(", "(", "{", "| ", "`as", ":=", ".", "+", "-", "=", "<", ">", "!", ":", "`", " ", "_", "_ ",
-];
+/// What may follow a finished expression, pattern or type, and beginnings of longer texts. It is worth no word.
+const CONTINUATION: &[&str] =
+    &["&", "&::", "&..", "'", "'.", "'(", "(", "{", "|", "as", ":=", ".", "`", "_", "a :", "a :="];
 
 /// What ends an item: worth a word where nothing else was expected.
 const ENDS: [(&str, &str); 3] =
     [("\u{1E}", "a new line"), ("\u{3}", "the end of the block"), ("BUILTIN_RULE", "the end of the line")];
 
-/// What was expected at a place: the texts that pest has tried there, and the ranges of letters.
+/// What was expected at a place: the texts that pest has tried there, without the spaces behind them.
 pub struct Expected {
     tokens: Vec<String>,
 }
@@ -46,7 +45,7 @@ pub struct Expected {
 impl Expected {
     /// Takes what pest has noted.
     pub fn new(tokens: impl IntoIterator<Item = String>) -> Expected {
-        Expected { tokens: tokens.into_iter().collect() }
+        Expected { tokens: tokens.into_iter().map(|token| token.trim_end_matches(' ').to_string()).collect() }
     }
 
     fn has(&self, token: &str) -> bool {
@@ -55,7 +54,7 @@ impl Expected {
 
     /// Whether an operand is expected, and no expression that reaches as far right as it can.
     pub fn is_operand(&self) -> bool {
-        self.has("0 ") && self.has("[") && !self.has("`if") && !self.has("_ ")
+        self.has("0") && self.has("[") && !self.has("`") && !self.has("_")
     }
 
     /// All of it, in words; nothing where only an operator could have stood there.
@@ -73,7 +72,7 @@ impl Expected {
         }
         let is_known = |token: &str| {
             CONTINUATION.contains(&token)
-                || matches!(token, "\u{2}" | "a..z" | "A..Z")
+                || matches!(token, "\u{2}" | "a" | "A")
                 || ENDS.iter().any(|(end, _)| *end == token)
                 || groups.iter().any(|group| group.tokens.contains(&token))
         };
@@ -86,7 +85,7 @@ impl Expected {
     }
 
     fn name(&self) -> Option<&'static str> {
-        match (self.has("a..z"), self.has("A..Z")) {
+        match (self.has("a"), self.has("A")) {
             (true, true) => Some("a name"),
             (true, false) => Some("a lower-case name"),
             (false, true) => Some("a capitalised name"),
@@ -97,8 +96,7 @@ impl Expected {
 
 /// A token of the grammar as a person writes it.
 fn quoted(token: &str) -> String {
-    let plain = token.trim_end();
-    match plain.strip_prefix('`').unwrap_or(plain) {
+    match token.strip_prefix(['`', '\'', '&']).unwrap_or(token) {
         "0" | "0.0" => "a number".to_string(),
         "\"\"" => "a string".to_string(),
         "}{" | "}\"" => "`}`".to_string(),

@@ -14,7 +14,7 @@ pub struct Marked {
 
 impl Marked {
     /// Writes tokens in place of what was written before.
-    pub fn write(&mut self, source: &str, tokens: &[Token], range: Range<usize>) {
+    pub fn write(&mut self, tokens: &[Token], range: Range<usize>) {
         self.text.clear();
         self.token_at.clear();
         let mut previous: Option<TokenKind> = None;
@@ -23,35 +23,47 @@ impl Marked {
             if token.kind == TokenKind::Doc {
                 continue;
             }
-            self.token(source, token, previous);
+            self.token(token, previous);
             self.text.push(' ');
             self.token_at.resize(self.text.len(), index as u32);
             previous = Some(token.kind);
         }
     }
 
-    fn token(&mut self, source: &str, token: Token, previous: Option<TokenKind>) {
-        let text = match token.kind {
-            TokenKind::Open => "\u{2}",
-            TokenKind::Next => "\u{1E}",
-            TokenKind::Close => "\u{3}",
-            TokenKind::Lower | TokenKind::Upper => &source[token.start as usize..token.end as usize],
-            TokenKind::Integer => "0",
-            TokenKind::Float => "0.0",
-            TokenKind::Char => "''",
-            TokenKind::String => "\"\"",
-            TokenKind::StringStart => "\"{",
-            TokenKind::StringMiddle => "}{",
-            TokenKind::StringEnd => "}\"",
-            TokenKind::BarOpen | TokenKind::BarClose => "`|",
-            TokenKind::RoundOpen if token.tight && previous.is_some_and(TokenKind::ends_operand) => "`(",
+    fn token(&mut self, token: Token, previous: Option<TokenKind>) {
+        use TokenKind::{
+            And, BarClose, BarOpen, Case, Catch, Char, Close, ColonColon, Cond, Dot, DotDot, DotDotEqual, Equal, Fail,
+            Float, For, Greater, GreaterEqual, Handle, If, Integer, Less, LessEqual, Let, Lower, Minus, Next, NotEqual,
+            Open, Or, Percent, Plus, PlusPlus, Question, Resume, RoundOpen, Slash, Star, String, StringEnd,
+            StringMiddle, StringStart, UpdateOpen, Upper, Var, While,
+        };
+        let (mark, text) = match token.kind {
+            Open => ("", "\u{2}"),
+            Next => ("", "\u{1E}"),
+            Close => ("", "\u{3}"),
+            Lower => ("", "a"),
+            Upper => ("", "A"),
+            Integer => ("", "0"),
+            Float => ("", "0.0"),
+            Char => ("", "''"),
+            String => ("", "\"\""),
+            StringStart => ("", "\"{"),
+            StringMiddle => ("", "}{"),
+            StringEnd => ("", "}\""),
+            BarOpen | BarClose => ("`", "|"),
+            RoundOpen if token.tight && previous.is_some_and(TokenKind::ends_operand) => ("'", "("),
             kind => {
-                if kind.class() == "keyword" {
-                    self.text.push('`');
-                }
-                kind.spelling()
+                let mark = match kind {
+                    Let | Var | If | Case | Cond | Handle | For | While | Catch | Fail | Resume => "`",
+                    Plus | Minus | Star | Slash | Percent | PlusPlus | ColonColon | DotDot | DotDotEqual | Equal
+                    | NotEqual | Less | LessEqual | Greater | GreaterEqual | And | Or => "&",
+                    Dot | Question | UpdateOpen => "'",
+                    _ => "",
+                };
+                (mark, kind.spelling())
             }
         };
+        self.text.push_str(mark);
         self.text.push_str(text);
     }
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::Span;
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::literal;
-use crate::syntax::token::Token;
+use crate::syntax::token::{Token, TokenKind};
 use std::iter::Peekable;
 
 impl<'a> Builder<'a, '_> {
@@ -24,11 +24,12 @@ impl<'a> Builder<'a, '_> {
             return self.operation(node, false);
         }
         let span = self.span(&node);
+        let first = self.token(&node);
         let mut parts = node.into_inner().peekable();
         let kind = match rule {
             Rule::block => return self.block(&mut parts, span),
             Rule::assignment => {
-                let name = self.name(&expect(&mut parts, span)?);
+                let name = Name { text: self.text(first), span: self.token_span(first) };
                 ExprKind::Assign { name, value: self.next_ref(&mut parts, span)? }
             }
             Rule::if_expression => return self.choice(parts, span),
@@ -240,8 +241,8 @@ impl<'a> Builder<'a, '_> {
         let rule = node.as_rule();
         let start = object.span;
         if rule == Rule::question {
-            let mark = self.tokens[self.marked.token_at[node.as_span().start() - 1] as usize];
-            return Ok(Expr { kind: ExprKind::Try(self.alloc(object)), span: start.to(self.token_span(mark)) });
+            let span = start.to(self.span(&node));
+            return Ok(Expr { kind: ExprKind::Try(self.alloc(object)), span });
         }
         let span = start.to(self.span(called.as_ref().unwrap_or(&node)));
         let kind = match rule {
@@ -281,7 +282,7 @@ impl<'a> Builder<'a, '_> {
         let arguments = collect(node.into_inner(), |node| {
             let span = self.span(&node);
             let mut parts = node.into_inner().peekable();
-            let name = take(&mut parts, Rule::lower).map(|name| self.name(&name));
+            let name = take(&mut parts, Rule::label).map(|name| self.name(&name));
             if let Some(name) = name.filter(|_| !constructs) {
                 return Err(Diagnostic::unsupported(name.span, "arguments by name in calls of functions"));
             }
@@ -310,15 +311,8 @@ impl<'a> Builder<'a, '_> {
         let kind = match node.as_rule() {
             Rule::lower => ExprKind::Name(self.name(&node)),
             Rule::path_expression => self.path_expression(node)?,
-            Rule::integer => ExprKind::Int(literal::integer(self.text(token), span)?),
-            Rule::float => ExprKind::Float(self.float(self.text(token), span)?),
-            Rule::char => ExprKind::Char(self.character(token)),
-            Rule::string => {
-                let text = self.value(token);
-                ExprKind::String(if text.is_empty() { &[] } else { self.slice(&[StringPart::Text(text)]) })
-            }
+            Rule::literal => self.literal(token)?,
             Rule::template => self.template(node)?,
-            Rule::boolean => ExprKind::Bool(self.text(token) == "true"),
             Rule::grouped => {
                 let items = collect(node.into_inner(), |item| self.expression(item))?;
                 match items.as_slice() {
@@ -333,6 +327,21 @@ impl<'a> Builder<'a, '_> {
             }
         };
         Ok(Expr { kind, span })
+    }
+
+    /// A number, a string, a character or a truth value.
+    fn literal(&self, token: Token) -> Outcome<ExprKind<'a>> {
+        let span = self.token_span(token);
+        Ok(match token.kind {
+            TokenKind::Integer => ExprKind::Int(literal::integer(self.text(token), span)?),
+            TokenKind::Float => ExprKind::Float(self.float(self.text(token), span)?),
+            TokenKind::Char => ExprKind::Char(self.character(token)),
+            TokenKind::String => {
+                let text = self.value(token);
+                ExprKind::String(if text.is_empty() { &[] } else { self.slice(&[StringPart::Text(text)]) })
+            }
+            kind => ExprKind::Bool(kind == TokenKind::True),
+        })
     }
 
     /// `A.B`, `A.b`, `Point { … }`

@@ -134,7 +134,7 @@ impl<'a> Builder<'a, '_> {
             }
             let docs = self.docs(std::iter::once(self.first(&node)));
             let mut parts = node.into_inner().peekable();
-            let name = take(&mut parts, Rule::lower).map(|name| self.name(&name));
+            let name = take(&mut parts, Rule::label).map(|name| self.name(&name));
             Ok(Field { docs, name, ty: self.ty_ref(expect(&mut parts, span)?)? })
         })?;
         Ok(Constructor { docs, name, fields: self.slice(&fields) })

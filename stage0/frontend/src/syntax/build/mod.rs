@@ -26,7 +26,7 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     let origin = Origin { file, text: lexed.text, tokens };
     for range in marked::units(tokens) {
         stage1::refuse(file, &tokens[range.clone()])?;
-        marked.write(lexed.text, tokens, range);
+        marked.write(tokens, range);
         let nodes = grammar::parse(Rule::unit, origin, &marked)?;
         let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
         for node in nodes {
@@ -46,7 +46,7 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
 pub fn expression<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[Token]) -> Outcome<Expr<'a>> {
     stage1::refuse(file, tokens)?;
     let mut marked = Marked::default();
-    marked.write(lexed.text, tokens, 0..tokens.len());
+    marked.write(tokens, 0..tokens.len());
     let mut nodes = grammar::parse(Rule::lone_expression, Origin { file, text: lexed.text, tokens }, &marked)?;
     let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs: 0 };
     let end = lexed.text.len() as u32;

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::Span;
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::literal;
+use crate::syntax::token::{Token, TokenKind};
 
 impl<'a> Builder<'a, '_> {
     /// A pattern in the arena.
@@ -50,15 +51,11 @@ impl<'a> Builder<'a, '_> {
         let kind = match node.as_rule() {
             Rule::lower => PatternKind::Name(self.name(&node)),
             Rule::wildcard => PatternKind::Wildcard,
-            Rule::integer => PatternKind::Int { negative: false, value: literal::integer(self.text(token), span)? },
-            Rule::float => PatternKind::Float(self.float(self.text(token), span)?),
+            Rule::literal => self.literal_pattern(token)?,
             Rule::negative => self.negative(node)?,
-            Rule::char => PatternKind::Char(self.character(token)),
-            Rule::string => PatternKind::String(self.value(token)),
             Rule::template => {
                 return Err(Diagnostic::new("hole-in-pattern", span, "a string in a pattern has no holes"));
             }
-            Rule::boolean => PatternKind::Bool(self.text(token) == "true"),
             Rule::constructor_pattern => self.constructor_pattern(node)?,
             Rule::grouped_pattern => return self.grouped_pattern(node, span),
             _ => self.list_pattern(node)?,
@@ -66,13 +63,27 @@ impl<'a> Builder<'a, '_> {
         Ok(Pattern { kind, span })
     }
 
+    fn literal_pattern(&self, token: Token) -> Outcome<PatternKind<'a>> {
+        let span = self.token_span(token);
+        Ok(match token.kind {
+            TokenKind::Integer => {
+                PatternKind::Int { negative: false, value: literal::integer(self.text(token), span)? }
+            }
+            TokenKind::Float => PatternKind::Float(self.float(self.text(token), span)?),
+            TokenKind::Char => PatternKind::Char(self.character(token)),
+            TokenKind::String => PatternKind::String(self.value(token)),
+            kind => PatternKind::Bool(kind == TokenKind::True),
+        })
+    }
+
     /// `-1`, `-1.5`
     fn negative(&self, node: Node<'_>) -> Outcome<PatternKind<'a>> {
         let span = self.span(&node);
         let number = super::expect(&mut node.into_inner(), span)?;
-        let text = self.text(self.token(&number));
-        match number.as_rule() {
-            Rule::integer => Ok(PatternKind::Int { negative: true, value: literal::integer(text, span)? }),
+        let token = self.token(&number);
+        let text = self.text(token);
+        match token.kind {
+            TokenKind::Integer => Ok(PatternKind::Int { negative: true, value: literal::integer(text, span)? }),
             _ => Ok(PatternKind::Float(self.arena.alloc_str(&format!("-{}", literal::float(text, span)?)))),
         }
     }

@@ -160,7 +160,7 @@ impl<'a> Loader<'_, 'a> {
         let shown = if requested { self.request.file.clone() } else { self.places.shown(&path) };
         let Some(file) = self.read(&path, &shown, used_at)? else { return Ok(None) };
         self.sources.set_name(file, compiled_name(&key));
-        let ast = self.parse(file, requested)?;
+        let ast = self.parse(file, key.0, requested)?;
         let module = ModuleId(self.modules.len() as u32);
         let prelude = key.0 && prelude::has_module(name);
         let name = self.spelling(name, requested && !prelude, &ast);
@@ -204,8 +204,13 @@ impl<'a> Loader<'_, 'a> {
     }
 
     /// Text to tree, with what attributes and tests stand for.
-    fn parse(&self, file: FileId, requested: bool) -> Outcome<ast::Module<'a>> {
-        let module = syntax::parse(self.arena, self.sources, file)?;
+    /// The tests of the library are nobody's business but of whom asks for their very file.
+    fn parse(&self, file: FileId, library: bool, requested: bool) -> Outcome<ast::Module<'a>> {
+        let module = if library && !requested {
+            syntax::parse_without_tests(self.arena, self.sources, file)?
+        } else {
+            syntax::parse(self.arena, self.sources, file)?
+        };
         let module = syntax::expand::derive(self.arena, module)?;
         if requested && self.request.purpose == Purpose::Test {
             let (module, _) = syntax::expand::tests(self.arena, self.sources, module)?;

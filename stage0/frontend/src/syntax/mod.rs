@@ -21,10 +21,26 @@ use std::ops::Range;
 
 /// Parses a file.
 pub fn parse<'a>(arena: &'a Bump, sources: &Sources, file: FileId) -> Outcome<Module<'a>> {
+    parse_items(arena, sources, file, Tests::Kept)
+}
+
+/// Parses a file, but leaves its `test` blocks out, which takes less time.
+pub fn parse_without_tests<'a>(arena: &'a Bump, sources: &Sources, file: FileId) -> Outcome<Module<'a>> {
+    parse_items(arena, sources, file, Tests::Skipped)
+}
+
+/// What becomes of `test` blocks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    Kept,
+    Skipped,
+}
+
+fn parse_items<'a>(arena: &'a Bump, sources: &Sources, file: FileId, tests: Tests) -> Outcome<Module<'a>> {
     let text = arena.alloc_str(&sources.file(file).text);
     let lexed = lexer::lex(arena, file, text, 0..text.len())?;
     let tokens = layout::arrange(file, &lexed)?;
-    build::module(arena, file, &lexed, &tokens)
+    build::module(arena, file, &lexed, &tokens, tests)
 }
 
 /// Parses an expression that is a part of a file, whose text is given.

@@ -123,7 +123,7 @@ pub enum TokenKind {
 
 use TokenKind::*;
 
-/// The keywords. After `fn`, `.` and `@` they are ordinary names.
+/// The keywords, those with the same first letter side by side. After `fn`, `.` and `@` they are ordinary names.
 const KEYWORDS: [(TokenKind, &str); 37] = [
     (And, "and"),
     (As, "as"),
@@ -164,48 +164,49 @@ const KEYWORDS: [(TokenKind, &str); 37] = [
     (Underscore, "_"),
 ];
 
-/// The symbols, each before those that it begins with. `]>` is found by the lexer, where it closes `-[`.
+/// The symbols, those with the same first byte side by side, each before those that it begins with. Only `]>` stands behind `]`: the
+/// lexer finds it where it closes `-[`.
 const SYMBOLS: [(TokenKind, &str); 40] = [
     (DotDotEqual, "..="),
     (DotDot, ".."),
+    (Dot, "."),
     (RecordOpen, "#{"),
     (MapOpen, "%{"),
+    (Percent, "%"),
     (UpdateOpen, "~{"),
     (RowOpen, "-["),
     (Arrow, "->"),
+    (Minus, "-"),
     (LeftArrow, "<-"),
+    (LessEqual, "<="),
+    (Combine, "<>"),
+    (Less, "<"),
     (FatArrow, "=>"),
+    (Equal, "=="),
+    (Equals, "="),
     (Assign, ":="),
     (ColonColon, "::"),
-    (Equal, "=="),
+    (Colon, ":"),
     (NotEqual, "!="),
-    (LessEqual, "<="),
     (GreaterEqual, ">="),
-    (Combine, "<>"),
+    (Greater, ">"),
     (PlusPlus, "++"),
+    (Plus, "+"),
     (PipePipe, "||"),
+    (Pipe, "|"),
     (RoundOpen, "("),
     (RoundClose, ")"),
     (SquareOpen, "["),
     (SquareClose, "]"),
+    (RowClose, "]>"),
     (BraceOpen, "{"),
     (BraceClose, "}"),
     (Comma, ","),
-    (Colon, ":"),
-    (Dot, "."),
-    (Equals, "="),
-    (Less, "<"),
-    (Greater, ">"),
-    (Plus, "+"),
-    (Minus, "-"),
     (Star, "*"),
     (Slash, "/"),
-    (Percent, "%"),
     (Question, "?"),
-    (Pipe, "|"),
     (At, "@"),
     (Dollar, "$"),
-    (RowClose, "]>"),
 ];
 
 /// [`KEYWORDS`] and [`SYMBOLS`] by kind.
@@ -224,18 +225,43 @@ static SPELLINGS: [&str; 128] = {
     table
 };
 
+/// Where the spellings with a first byte begin in a table that has them side by side; 255 where there are none.
+const fn index_by_first_byte<const N: usize>(table: &[(TokenKind, &str); N]) -> [u8; 128] {
+    let mut starts = [u8::MAX; 128];
+    let mut index = N;
+    while index > 0 {
+        index -= 1;
+        starts[table[index].1.as_bytes()[0] as usize] = index as u8;
+    }
+    starts
+}
+
+static KEYWORD_STARTS: [u8; 128] = index_by_first_byte(&KEYWORDS);
+static SYMBOL_STARTS: [u8; 128] = index_by_first_byte(&SYMBOLS);
+
+/// The spellings of a table that begin with a byte.
+fn beginning_with(
+    first: u8,
+    table: &'static [(TokenKind, &'static str)],
+    starts: &[u8; 128],
+) -> impl Iterator<Item = &'static (TokenKind, &'static str)> {
+    let start = starts.get(usize::from(first)).copied().unwrap_or(u8::MAX);
+    let rest = table.get(usize::from(start)..).unwrap_or(&[]);
+    rest.iter().take_while(move |(_, text)| text.as_bytes()[0] == first)
+}
+
 impl TokenKind {
     /// The keyword that a word is, if it is one.
     pub fn keyword(word: &str) -> Option<TokenKind> {
-        if word.len() > 7 {
-            return None;
-        }
-        KEYWORDS.iter().find(|(_, text)| *text == word).map(|&(kind, _)| kind)
+        let first = *word.as_bytes().first()?;
+        beginning_with(first, &KEYWORDS, &KEYWORD_STARTS).find(|(_, text)| *text == word).map(|&(kind, _)| kind)
     }
 
     /// The symbol that a text begins with, and its length.
     pub fn symbol(text: &[u8]) -> Option<(TokenKind, usize)> {
-        let found = SYMBOLS.iter().find(|(_, symbol)| text.starts_with(symbol.as_bytes()));
+        let first = *text.first()?;
+        let mut symbols = beginning_with(first, &SYMBOLS, &SYMBOL_STARTS);
+        let found = symbols.find(|(_, symbol)| text.starts_with(symbol.as_bytes()));
         found.map(|&(kind, symbol)| (kind, symbol.len()))
     }
 
@@ -370,6 +396,14 @@ pub struct Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keywords_are_found() {
+        for (kind, text) in KEYWORDS {
+            assert_eq!(TokenKind::keyword(text), Some(kind));
+        }
+        assert_eq!(TokenKind::keyword("letter"), None);
+    }
 
     #[test]
     fn symbols_are_found_longest_first() {

@@ -8,23 +8,33 @@ mod operators;
 mod patterns;
 mod types;
 
+use super::Tests;
 use super::grammar::{self, Node, Origin, Rule};
 use super::lexer::Lexed;
 use super::marked::{self, Marked};
 use super::stage1;
-use super::token::Token;
+use super::token::{Token, TokenKind};
 use crate::ast::{Expr, Module, Name};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::source::{FileId, Span};
 use bumpalo::Bump;
 
 /// Builds the tree of a file from its tokens.
-pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[Token]) -> Outcome<Module<'a>> {
+pub fn module<'a>(
+    arena: &'a Bump,
+    file: FileId,
+    lexed: &Lexed<'a>,
+    tokens: &[Token],
+    tests: Tests,
+) -> Outcome<Module<'a>> {
     let mut marked = Marked::default();
     let (mut uses, mut items) = (Vec::new(), Vec::new());
     let module_docs = documentation::of_module(lexed.text, tokens);
     let origin = Origin { file, text: lexed.text, tokens };
     for range in marked::units(tokens) {
+        if tests == Tests::Skipped && is_test(&tokens[range.clone()]) {
+            continue;
+        }
         stage1::refuse(file, &tokens[range.clone()])?;
         marked.write(tokens, range);
         let nodes = grammar::parse(Rule::unit, origin, &marked)?;
@@ -40,6 +50,11 @@ pub fn module<'a>(arena: &'a Bump, file: FileId, lexed: &Lexed<'a>, tokens: &[To
     let builder = Builder { arena, file, lexed, tokens, marked: &marked, module_docs };
     let docs = builder.documentation(0..module_docs);
     Ok(Module { docs, uses: arena.alloc_slice_copy(&uses), items: arena.alloc_slice_copy(&items) })
+}
+
+/// Whether a declaration is a `test` block.
+fn is_test(tokens: &[Token]) -> bool {
+    tokens.iter().find(|token| token.kind != TokenKind::Doc).is_some_and(|token| token.kind == TokenKind::Test)
 }
 
 /// Builds an expression from its tokens.

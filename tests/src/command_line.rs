@@ -1,7 +1,7 @@
 //! `tests/cli`: sessions with `kea-backend`, each in an empty folder of its own. `tests/README.md` has the format.
 
 use crate::corpus::{self, Source, root};
-use crate::expectation::unquote;
+use crate::expectation::{line_matches, unquote};
 use crate::program::{self, Outcome, Tools};
 use crate::run::difference;
 use crate::{bless, trial};
@@ -185,15 +185,6 @@ fn lines_match(expected: &[&str], found: &[&str]) -> bool {
             line_matches(line, found_line) && lines_match(rest, found_rest)
         }
         (Some(_), None) => false,
-    }
-}
-
-fn line_matches(pattern: &str, line: &str) -> bool {
-    match pattern.split_once("[..]") {
-        None => pattern == line,
-        Some((start, rest)) => line.strip_prefix(start).is_some_and(|tail| {
-            (0..=tail.len()).any(|at| tail.is_char_boundary(at) && line_matches(rest, &tail[at..]))
-        }),
     }
 }
 

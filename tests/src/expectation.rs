@@ -139,6 +139,16 @@ impl Counts {
     }
 }
 
+/// Whether a line is the expected one, in which `[..]` stands for anything.
+pub fn line_matches(pattern: &str, line: &str) -> bool {
+    match pattern.split_once("[..]") {
+        None => pattern == line,
+        Some((start, rest)) => line.strip_prefix(start).is_some_and(|tail| {
+            (0..=tail.len()).any(|at| tail.is_char_boundary(at) && line_matches(rest, &tail[at..]))
+        }),
+    }
+}
+
 /// A string with its escapes, in quotation marks.
 pub fn quote(text: &str) -> String {
     format!("{text:?}")

@@ -332,8 +332,10 @@ fn bless_run(tools: &Tools, program: &Program) -> Result<()> {
     ensure!(panicked || !stderr.contains("error["), "{stderr}");
     expectation.stdout = Some(outcome.stdout());
     expectation.status = outcome.status;
-    let lines = if panicked { 1 } else { usize::MAX };
-    expectation.stderr = stderr.lines().take(lines).map(str::to_string).collect();
+    if !run::stderr_begins(&stderr, &expectation) {
+        let lines = if panicked { 1 } else { usize::MAX };
+        expectation.stderr = stderr.lines().take(lines).map(str::to_string).collect();
+    }
     if expectation.counts.is_some() {
         expectation.counts = stats.as_ref().map(run::counts).transpose()?;
     }

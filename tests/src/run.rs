@@ -1,7 +1,7 @@
 //! `tests/mir/run`: programs that say what they print, run in every way there is. All ways must agree.
 
 use crate::corpus::{self, Source};
-use crate::expectation::{self, Counts, Expectation};
+use crate::expectation::{self, Counts, Expectation, line_matches};
 use crate::program::{self, Outcome, Tools};
 use crate::{bless, trial};
 use anyhow::{Context, Result, bail, ensure};
@@ -119,9 +119,9 @@ pub fn compare(outcome: &Outcome, expectation: &Expectation, stdout: &str) -> Re
 
 /// A program that says nothing of standard error writes nothing there; what follows the expected lines is free (a
 /// trace of the stack).
-fn stderr_begins(stderr: &str, expectation: &Expectation) -> bool {
+pub fn stderr_begins(stderr: &str, expectation: &Expectation) -> bool {
     let mut lines = stderr.lines();
-    let begins = expectation.stderr.iter().all(|line| lines.next() == Some(line));
+    let begins = expectation.stderr.iter().all(|pattern| lines.next().is_some_and(|line| line_matches(pattern, line)));
     begins && (!expectation.stderr.is_empty() || stderr.is_empty())
 }
 
@@ -171,8 +171,10 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
         }
         expectation.stdout = Some(outcome.stdout());
         expectation.status = outcome.status;
-        let lines = if panicked { 1 } else { usize::MAX };
-        expectation.stderr = stderr.lines().take(lines).map(str::to_string).collect();
+        if !stderr_begins(&stderr, &expectation) {
+            let lines = if panicked { 1 } else { usize::MAX };
+            expectation.stderr = stderr.lines().take(lines).map(str::to_string).collect();
+        }
         if expectation.counts.is_some() {
             expectation.counts = stats.as_ref().map(counts).transpose()?;
         }

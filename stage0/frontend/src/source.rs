@@ -29,6 +29,8 @@ impl Span {
 pub struct SourceFile {
     /// The path as messages show it.
     pub path: PathBuf,
+    /// The path as a compiled program has it, which is the same wherever the program lies: from its root, or `lib/…`.
+    pub name: PathBuf,
     /// Its text.
     pub text: String,
     line_starts: Vec<u32>,
@@ -40,7 +42,7 @@ impl SourceFile {
         let line_starts =
             std::iter::once(0).chain(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i as u32 + 1));
         let line_starts = line_starts.collect();
-        SourceFile { path, text, line_starts }
+        SourceFile { name: path.clone(), path, text, line_starts }
     }
 
     /// Line and column of a byte, both from 1 on; columns count characters.
@@ -71,6 +73,11 @@ impl Sources {
     pub fn add(&mut self, path: &Path, text: String) -> FileId {
         self.files.push(SourceFile::new(path.to_path_buf(), text));
         FileId(self.files.len() as u16 - 1)
+    }
+
+    /// Gives a file the path that a compiled program has it by; it is the one of messages otherwise.
+    pub fn set_name(&mut self, id: FileId, name: PathBuf) {
+        self.files[id.0 as usize].name = name;
     }
 
     /// The file.

@@ -6,8 +6,9 @@
 //! 1. Its function is not only called directly: the code of closures and clauses take owned values.
 //! 2. The function consumes it: stores it, returns it, passes it to an owned parameter.
 //! 3. The function gives a part of it to code that may change the part in place, which it can only if the whole is gone by then.
-//!    A part that is merely stored or returned is as good with a count of its own.
-//! 4. The function reads fields of it and builds a cell of the same layout: it may build that in its memory.
+//!    A part that is merely stored or returned, by this function or by one that it is passed to, is as good with a count of its own.
+//! 4. The function reads fields of it and builds a cell of the same layout: it may build that in its memory. This is a change in
+//!    place, too.
 //! 5. A tail call of its own recursion group passes it an owned value: the call would have to come back to release it. A group is
 //!    what can reach each other by calls, closures and clauses.
 //! 6. It is a block's, and an edge gives it something that does not outlive the frame, or that the terminator hands over.
@@ -27,8 +28,8 @@ pub(super) fn infer(module: &mut Module, drafts: &[(FuncId, Draft)]) -> Vec<FxHa
     let mut functions = Functions::new(module, drafts);
     functions.groups = recursion_groups(drafts, &functions);
     let mut facts = Facts::default();
-    facts.grow(functions.params);
-    let blocks: Vec<FxHashMap<Value, BlockParam>> = drafts
+    facts.grow(2 * functions.params);
+    let blocks: Vec<FxHashMap<Value, Param>> = drafts
         .iter()
         .enumerate()
         .map(|(index, (id, draft))| Survey::new(module, &functions, &mut facts, index, *id, draft).run())
@@ -40,12 +41,12 @@ pub(super) fn infer(module: &mut Module, drafts: &[(FuncId, Draft)]) -> Vec<FxHa
         }
         for param in 0..module.function(*id).signature.params.len() {
             let ty = module.function(*id).signature.params[param].ty;
-            if is_counted(module, ty) && !facts.holds(functions.param(index, param)) {
+            if is_counted(module, ty) && !facts.holds(functions.param(index, param).owned) {
                 module.functions[id.index()].signature.params[param].ownership = Ownership::Borrow;
             }
         }
     }
-    let borrowed = |params: FxHashMap<Value, BlockParam>| {
+    let borrowed = |params: FxHashMap<Value, Param>| {
         params.into_iter().filter(|(_, param)| !facts.holds(param.owned)).map(|(value, _)| value).collect()
     };
     blocks.into_iter().map(borrowed).collect()
@@ -103,7 +104,7 @@ impl Facts {
 
 /// The functions that have drafts.
 struct Functions {
-    /// How many parameters they have together. The first facts are that these are owned.
+    /// How many parameters they have together. The first facts are about these.
     params: usize,
     starts: Vec<usize>,
     /// Whether the function is only called directly.
@@ -133,9 +134,9 @@ impl Functions {
         functions
     }
 
-    /// That the parameter is owned.
-    fn param(&self, draft: usize, param: usize) -> Fact {
-        Fact(self.starts[draft] + param)
+    fn param(&self, draft: usize, param: usize) -> Param {
+        let first = 2 * (self.starts[draft] + param);
+        Param { owned: Fact(first), changed: Fact(first + 1) }
     }
 
     /// The draft of a function whose parameters may be borrowed.
@@ -144,22 +145,20 @@ impl Functions {
     }
 }
 
-/// What is to be found out about a block parameter.
+/// What is to be found out about a parameter.
 #[derive(Clone, Copy)]
-struct BlockParam {
+struct Param {
     /// That it is owned.
     owned: Fact,
-    /// That what it stands for may be changed in place, as a whole or in parts.
+    /// That what it stands for may be changed in place, as a whole or in parts. It is owned then.
     changed: Fact,
 }
 
 /// Where a value comes from.
 #[derive(Clone, Copy)]
 enum Origin {
-    /// A parameter of the function.
-    Param(Fact),
-    /// A parameter of a block.
-    Block(BlockParam),
+    /// A parameter of the function or of a block.
+    Param(Param),
     /// The function's own code.
     Frame,
     /// Data that outlives the frame.
@@ -175,8 +174,8 @@ struct Survey<'a> {
     id: FuncId,
     draft: &'a Draft,
     holders: Holders,
-    params: FxHashMap<Value, Fact>,
-    blocks: FxHashMap<Value, BlockParam>,
+    params: FxHashMap<Value, Param>,
+    blocks: FxHashMap<Value, Param>,
 }
 
 impl<'a> Survey<'a> {
@@ -189,22 +188,25 @@ impl<'a> Survey<'a> {
         draft: &'a Draft,
     ) -> Survey<'a> {
         let params = draft.params.iter().enumerate();
-        let params: FxHashMap<Value, Fact> =
+        let params: FxHashMap<Value, Param> =
             params.map(|(number, value)| (*value, functions.param(index, number))).collect();
-        if !functions.is_candidate[index] {
-            params.values().for_each(|param| facts.hold(*param));
-        }
         let counted = |value: &&Value| is_counted(module, draft.values[value.index()]);
         let mut blocks = FxHashMap::default();
         for param in draft.blocks.iter().flat_map(|block| &block.params).filter(counted) {
-            blocks.insert(*param, BlockParam { owned: facts.new_fact(), changed: facts.new_fact() });
+            blocks.insert(*param, Param { owned: facts.new_fact(), changed: facts.new_fact() });
+        }
+        for param in params.values().chain(blocks.values()) {
+            facts.follows(Some(param.changed), param.owned);
+            if !functions.is_candidate[index] && param.owned.0 < 2 * functions.params {
+                facts.hold(param.owned);
+            }
         }
         let holders = Holders::new(module, |_| Ownership::Own, &FxHashSet::default(), draft);
         Survey { module, functions, facts, index, id, draft, holders, params, blocks }
     }
 
     /// Notes what follows from what; gives the block parameters.
-    fn run(mut self) -> FxHashMap<Value, BlockParam> {
+    fn run(mut self) -> FxHashMap<Value, Param> {
         let draft = self.draft;
         let signature = &self.module.function(self.id).signature;
         for inst in draft.blocks.iter().flat_map(|block| &block.insts) {
@@ -213,7 +215,10 @@ impl<'a> Survey<'a> {
                     && !self.visit_argument(inst, index, *arg)
                     && use_of(self.module, signature, &draft.values, inst, index) != Use::Read
                 {
-                    self.consume(None, *arg, may_change(inst.mnemonic.info().opcode, index));
+                    self.consume(None, *arg);
+                    if may_change(inst.mnemonic.info().opcode, index) {
+                        self.change(None, *arg);
+                    }
                 }
             }
         }
@@ -227,11 +232,10 @@ impl<'a> Survey<'a> {
     /// What a value is, or is a part of.
     fn origin(&self, value: Value) -> Origin {
         let whole = self.holders.whole(value);
-        match (self.params.get(&whole), self.blocks.get(&whole)) {
-            (Some(param), _) => Origin::Param(*param),
-            (_, Some(param)) => Origin::Block(*param),
-            _ if self.holders.holding(whole) == Holding::Own => Origin::Frame,
-            _ => Origin::Lasting,
+        match self.params.get(&whole).or_else(|| self.blocks.get(&whole)) {
+            Some(param) => Origin::Param(*param),
+            None if self.holders.holding(whole) == Holding::Own => Origin::Frame,
+            None => Origin::Lasting,
         }
     }
 
@@ -244,37 +248,35 @@ impl<'a> Survey<'a> {
         let Immediate::Func(callee) = inst.immediate else { return false };
         let Some(draft) = self.functions.candidate(callee) else { return false };
         let param = self.functions.param(draft, index);
-        self.consume(Some(param), arg, true);
+        self.consume(Some(param.owned), arg);
+        self.change(Some(param.changed), arg);
         let groups = &self.functions.groups;
         if inst.mnemonic.info().opcode == Opcode::TailCall && groups[draft] == groups[self.index] {
-            self.give(arg, param);
+            self.give(arg, param.owned);
         }
         true
     }
 
     /// A parameter is owned if what it is given is: rules 5 and 6.
-    fn give(&mut self, value: Value, param: Fact) {
+    fn give(&mut self, value: Value, owned: Fact) {
         match self.origin(value) {
-            Origin::Param(owned) | Origin::Block(BlockParam { owned, .. }) => self.facts.follows(Some(owned), param),
-            Origin::Frame => self.facts.hold(param),
+            Origin::Param(param) => self.facts.follows(Some(param.owned), owned),
+            Origin::Frame => self.facts.hold(owned),
             Origin::Lasting => {}
         }
     }
 
-    /// A value is consumed if `cause` is so.
-    fn consume(&mut self, cause: Option<Fact>, value: Value, changes: bool) {
-        let part = self.is_part(value);
-        match self.origin(value) {
-            Origin::Param(owned) if changes || !part => self.facts.follows(cause, owned),
-            Origin::Block(param) => {
-                if changes || !part {
-                    self.facts.follows(cause, param.owned);
-                }
-                if changes {
-                    self.facts.follows(cause, param.changed);
-                }
-            }
-            _ => {}
+    /// A value is consumed if `cause` is so: rule 2. A part is retained for that.
+    fn consume(&mut self, cause: Option<Fact>, value: Value) {
+        if let (Origin::Param(param), false) = (self.origin(value), self.is_part(value)) {
+            self.facts.follows(cause, param.owned);
+        }
+    }
+
+    /// A value may be changed in place if `cause` is so: rule 3.
+    fn change(&mut self, cause: Option<Fact>, value: Value) {
+        if let Origin::Param(param) = self.origin(value) {
+            self.facts.follows(cause, param.changed);
         }
     }
 
@@ -288,8 +290,8 @@ impl<'a> Survey<'a> {
                 Some(index) => {
                     let arg = target.args[index];
                     self.give(arg, param.owned);
-                    self.consume(Some(param.owned), arg, false);
-                    self.consume(Some(param.changed), arg, true);
+                    self.consume(Some(param.owned), arg);
+                    self.change(Some(param.changed), arg);
                 }
             }
         }
@@ -312,7 +314,7 @@ impl<'a> Survey<'a> {
                 && built.contains(layout)
                 && !self.is_part(inst.args[0])
             {
-                self.consume(None, inst.args[0], true);
+                self.change(None, inst.args[0]);
             }
         }
     }

@@ -30,8 +30,6 @@ pub(super) enum Holding {
 pub(super) struct Holders {
     holdings: Vec<Holding>,
     kept: Vec<bool>,
-    /// Whether a part of it was kept, directly or through parts of it.
-    kept_parts: Vec<bool>,
     /// Whether anything but a look at its structure reads it.
     used_whole: Vec<bool>,
     /// The block and the instruction that define it; instruction 0 and its block for parameters.
@@ -53,7 +51,6 @@ impl Holders {
         let mut holders = Holders {
             holdings: vec![Holding::Uncounted; count],
             kept: vec![false; count],
-            kept_parts: vec![false; count],
             used_whole: vec![false; count],
             definitions: vec![(Block(0), 0); count],
             captured: FxHashMap::default(),
@@ -152,22 +149,9 @@ impl Holders {
 
     /// Keeps a part.
     pub fn keep(&mut self, value: Value) {
-        if !self.is_lent_part(value) {
-            return;
+        if self.is_lent_part(value) {
+            self.kept[value.index()] = true;
         }
-        self.kept[value.index()] = true;
-        let mut part = value;
-        while let Holding::PartOf(whole) = self.holdings[part.index()] {
-            if std::mem::replace(&mut self.kept_parts[whole.index()], true) {
-                break;
-            }
-            part = whole;
-        }
-    }
-
-    /// Whether a part of what the name holds is kept.
-    pub fn has_kept_parts(&self, value: Value) -> bool {
-        self.kept_parts[value.index()]
     }
 
     /// Whether anything but a look at its structure reads it.

@@ -5,10 +5,11 @@
 //!
 //! 1. when something consumes it;
 //! 2. when it is still needed where its whole is consumed;
-//! 3. when its whole has parts that are kept, is not used itself any more, and the part is read otherwise than for its structure: the
-//!    whole ends before any of its parts can be changed.
+//! 3. when its whole is not used itself any more, the part is read otherwise than for its structure, and the whole should end now:
+//!    because other parts of it that are needed are kept, and may be changed in place once the whole is gone; or because it holds
+//!    parts that nobody needs.
 //!
-//! Where the last thing that happens to a cell is that a block reads fields of it, and some of them are kept, the reads become one
+//! Where the last thing that happens to such a cell is that a block reads fields of it, the reads become one
 //! `take`: fields of a cell that nobody else holds move out without being counted, and the cell is free before anything else happens
 //! (Reinking, Xie, de Moura, Leijen: Perceus, PLDI 2021).
 
@@ -19,7 +20,8 @@ use super::simplify::targets;
 use crate::draft::{Draft, DraftInst};
 use kea_mir::contract::Opcode;
 use kea_mir::entity::{Block, LayoutId, Value};
-use kea_mir::module::{Immediate, Module, Signature};
+use kea_mir::module::{Immediate, Label, Module, Signature};
+use kea_mir::types::{Stored, Type};
 use rustc_hash::FxHashMap;
 
 const NONE: u32 = u32::MAX;
@@ -114,6 +116,8 @@ struct LastUse {
     /// The first of the reads of fields of one variant that the uses end in; `NONE` when the last use is something else.
     fields_from: u32,
     variant: u32,
+    /// Whether it reads an element.
+    reads_element: bool,
 }
 
 struct Keeper<'a> {
@@ -130,7 +134,7 @@ struct Keeper<'a> {
     touched: Vec<Value>,
     /// For each instruction of the block, the one before that reads a field of the same value.
     earlier: Vec<u32>,
-    /// The lent parts that the block uses or leaves alive, by their owners.
+    /// The parts that the block uses or leaves alive, by the owners of what they are parts of.
     parts: FxHashMap<Value, Vec<Value>>,
     stamp: u32,
 }
@@ -140,7 +144,7 @@ impl Keeper<'_> {
         self.stamp = block as u32 + 1;
         self.find_uses(block);
         self.find_parts(block);
-        if self.parts.is_empty() && self.touched.iter().all(|value| !self.holders.has_kept_parts(*value)) {
+        if self.parts.is_empty() {
             return;
         }
         self.visit_edges(block);
@@ -190,14 +194,17 @@ impl Keeper<'_> {
                     Immediate::Field { variant, .. } if inst.mnemonic.info().opcode == Opcode::Field => {
                         self.touch_field(*arg, variant, position);
                     }
-                    _ => self.touch(*arg, position, consumes),
+                    _ => {
+                        self.touch(*arg, position, consumes);
+                        self.last[arg.index()].reads_element = inst.mnemonic.info().opcode == Opcode::Elem;
+                    }
                 }
             } else if is_evidence(&self.draft.values, *arg) {
                 self.touch_captured(*arg, position);
             }
         }
         for target in &inst.targets {
-            if let kea_mir::module::Label::Escape(evidence) = target.label {
+            if let Label::Escape(evidence) = target.label {
                 self.touch_captured(evidence, position);
             }
             for arg in &target.args {
@@ -222,14 +229,16 @@ impl Keeper<'_> {
     fn touch(&mut self, value: Value, position: u32, consumes: bool) {
         let again = self.last_use(value).filter(|last| last.position == position);
         let consumes = consumes || again.is_some_and(|last| last.consumes);
-        self.note(value, LastUse { stamp: self.stamp, position, consumes, fields_from: NONE, variant: 0 });
+        let last = LastUse { stamp: self.stamp, position, consumes, fields_from: NONE, ..LastUse::default() };
+        self.note(value, last);
     }
 
     fn touch_field(&mut self, value: Value, variant: u32, position: u32) {
         let before = self.last_use(value).filter(|last| last.fields_from != NONE && last.variant == variant);
         self.earlier[position as usize] = before.map_or(NONE, |last| last.position);
         let fields_from = before.map_or(position, |last| last.fields_from);
-        self.note(value, LastUse { stamp: self.stamp, position, consumes: false, fields_from, variant });
+        let last = LastUse { stamp: self.stamp, position, fields_from, variant, ..LastUse::default() };
+        self.note(value, last);
     }
 
     fn note(&mut self, value: Value, last: LastUse) {
@@ -253,8 +262,8 @@ impl Keeper<'_> {
     }
 
     fn note_part(&mut self, value: Value) {
-        if self.holders.is_lent_part(value)
-            && let Some(owner) = self.holders.owner(value)
+        if let Holding::PartOf(whole) = self.holders.holding(value)
+            && let Some(owner) = self.holders.owner(whole)
         {
             self.parts.entry(owner).or_default().push(value);
         }
@@ -296,17 +305,46 @@ impl Keeper<'_> {
                     self.holders.keep(part);
                 }
             }
-        } else if self.holders.has_kept_parts(value) {
+        } else if self.should_end(value, last, &parts) {
             if last.fields_from != NONE && self.try_take(block, value, last, &parts) {
                 return self.sort_parts(value);
             }
             for part in parts {
-                if self.holders.is_used_whole(part) && self.is_needed_from(part, last.position + 1) {
+                if self.outlives(part, last) {
                     self.holders.keep(part);
                 }
             }
         }
         self.sort_parts(value);
+    }
+
+    /// Whether a lent part is read, otherwise than for its structure, behind the last use of its whole.
+    fn outlives(&self, part: Value, last: LastUse) -> bool {
+        self.holders.is_lent_part(part)
+            && self.holders.is_used_whole(part)
+            && self.is_needed_from(part, last.position + 1)
+    }
+
+    /// The conditions of rule 3.
+    fn should_end(&self, value: Value, last: LastUse, parts: &[Value]) -> bool {
+        let from = if last.fields_from == NONE { last.position } else { last.fields_from };
+        parts.iter().any(|part| self.holders.is_kept(*part) && self.is_needed_from(*part, from))
+            || self.holds_others(value, last, parts) && parts.iter().any(|part| self.outlives(*part, last))
+    }
+
+    /// Whether a value whose last use reads a part of it holds parts that nobody needs from there on.
+    fn holds_others(&self, value: Value, last: LastUse, parts: &[Value]) -> bool {
+        if last.fields_from == NONE {
+            return last.reads_element;
+        }
+        let Type::Stored(Stored::Ref(layout)) = self.draft.values[value.index()] else { return false };
+        let fields = &self.module.layout(layout).variants()[last.variant as usize].fields;
+        let counted = fields.iter().filter(|field| self.module.is_managed_stored(field.ty)).count();
+        let direct = |part: &&Value| self.holders.holding(**part) == Holding::PartOf(value);
+        let mut needed: Vec<Value> = parts.iter().filter(direct).copied().collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed.len() < counted
     }
 
     /// Makes the reads that the uses of a cell end in a `take`, where that is worth it.
@@ -352,14 +390,14 @@ impl Keeper<'_> {
         false
     }
 
-    /// At least one field is kept, and not fewer counted fields are needed than there are others, which are released.
+    /// A counted field is needed, and no fewer are than there are others, which are released.
     fn is_worth_taking(&self, take: &Take) -> bool {
         let variant = &self.module.layout(take.layout).variants()[take.variant as usize];
         let counted = variant.fields.iter().filter(|field| self.module.is_managed_stored(field.ty)).count();
         let needed = take.fields.iter().filter(|(_, result)| {
             is_counted(self.module, self.draft.values[result.index()]) && self.is_needed_from(*result, 0)
         });
-        let kept = |(_, result): &(u32, Value)| self.holders.is_kept(*result) || self.holders.has_kept_parts(*result);
-        take.fields.iter().any(kept) && 2 * needed.count() >= counted
+        let needed = needed.count();
+        needed > 0 && 2 * needed >= counted
     }
 }

@@ -246,13 +246,13 @@ pub(super) fn literal<'a>(literal: Literal<'a>, ty: Ty<'a>, span: Span) -> Expr<
     Expr { kind: ExprKind::Literal(literal), ty, span }
 }
 
-/// The value of an integer literal. One that only a `Float` can hold is a float already.
+/// The value of an integer literal. One that only a `Float` tells apart is a float already: negated zero, and what no `Int` holds.
 pub(super) fn integer_literal<'a>(written: IntegerLiteral) -> Literal<'a> {
-    let value = if written.negative { -i128::from(written.value) } else { i128::from(written.value) };
-    match i64::try_from(value) {
-        Ok(value) => Literal::Int(value),
-        Err(_) => Literal::Float(value as f64),
+    if written.negative && written.value == 0 {
+        return Literal::Float(-0.0);
     }
+    let value = if written.negative { -i128::from(written.value) } else { i128::from(written.value) };
+    i64::try_from(value).map_or(Literal::Float(value as f64), Literal::Int)
 }
 
 /// The value of a float literal, which the lexer has checked.

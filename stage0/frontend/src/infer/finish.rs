@@ -358,6 +358,9 @@ fn fit<'a>(literal: Literal<'a>, ty: Ty<'a>) -> Literal<'a> {
     match (literal, ty) {
         (Literal::Int(value), Type::UInt8) => Literal::UInt8(value as u8),
         (Literal::Int(value), Type::Float) => Literal::Float(value as f64),
+        // Negated zero.
+        (Literal::Float(_), Type::Int) => Literal::Int(0),
+        (Literal::Float(_), Type::UInt8) => Literal::UInt8(0),
         _ => literal,
     }
 }

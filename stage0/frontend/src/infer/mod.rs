@@ -1,8 +1,8 @@
 //! Inference: types, effect rows and instances. Gives every function and constant its body.
 //!
 //! A body is checked in one walk that builds its typed tree with variables in place of types that are not known yet
-//! ([`table`], [`unify`], [`rows`]). What only the whole body decides (operators, literals, bounds) is noted and
-//! checked at the end of the declaration ([`deferred`], [`obligations`]); a last pass puts the types in ([`finish`]).
+//! (`table`, `unify`, `rows`). What only the whole body decides (operators, literals, bounds) is noted and
+//! checked at the end of the declaration (`deferred`, `obligations`); a last pass puts the types in (`finish`).
 //! Signatures are complete, so declarations are independent of each other.
 
 mod arguments;

@@ -4,6 +4,9 @@ use super::table::Table;
 use crate::hir::{Bound, EffectUse, FunctionId, ModuleId, Program, Row, RowTail, Ty, Type};
 use std::fmt::Write;
 
+/// How long a type in a message gets before its parts are left out.
+const MESSAGE_LENGTH_MAX: usize = 300;
+
 /// Writes types.
 pub(super) struct Printer<'a, 'p> {
     /// The program, for names.
@@ -75,6 +78,9 @@ impl<'a> Printer<'a, '_> {
 
     /// Writes a type; as an argument, in parentheses where it needs them.
     fn write(&self, ty: Ty<'a>, argument: bool, out: &mut String) {
+        if self.table.is_some() && out.len() > MESSAGE_LENGTH_MAX {
+            return out.push('…');
+        }
         let ty = self.table.map_or(ty, |table| table.peek(ty));
         match *ty {
             Type::Int => out.push_str("Int"),

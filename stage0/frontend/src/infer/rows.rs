@@ -190,7 +190,9 @@ impl<'a> Checker<'a, '_> {
             match self.unify(expected, found, cause) {
                 Ok(()) => {}
                 Err(Failure::Effect(error)) => return Err(error),
-                Err(Failure::Types | Failure::Infinite) => return Err(self.effect_mismatch(known, used, cause)),
+                Err(Failure::Types | Failure::Infinite | Failure::Size) => {
+                    return Err(self.effect_mismatch(known, used, cause));
+                }
             }
         }
         Ok(())

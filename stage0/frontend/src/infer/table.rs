@@ -80,17 +80,17 @@ impl<'a> Table<'a> {
 
     /// The type with its outermost constructor, where that is known.
     pub(super) fn resolve(&mut self, ty: Ty<'a>) -> Ty<'a> {
-        let Type::Inference(first) = *ty else { return ty };
-        let mut last = ty;
-        while let Type::Inference(id) = *last {
-            match self.types[id.index()].binding {
-                Some(next) => last = next,
-                None => break,
+        let last = self.peek(ty);
+        let mut step = ty;
+        while let Type::Inference(id) = *step {
+            // Later walks take one step.
+            match self.types[id.index()].binding.replace(last) {
+                Some(next) => step = next,
+                None => {
+                    self.types[id.index()].binding = None;
+                    break;
+                }
             }
-        }
-        // Later walks take one step.
-        if !std::ptr::eq(last, ty) && self.types[first.index()].binding.is_some() {
-            self.types[first.index()].binding = Some(last);
         }
         last
     }

@@ -6,12 +6,17 @@ use crate::diagnostic::{Diagnostic, Outcome};
 use crate::hir::{EffectUse, Expr, ExprKind, InferenceId, Row, RowTail, Ty, Type};
 use smallvec::SmallVec;
 
+/// How many constructors a type may have that a variable stands for.
+const TYPE_SIZE_MAX: u32 = 1 << 16;
+
 /// Why two types cannot be made equal.
 pub(super) enum Failure {
     /// They differ.
     Types,
     /// One would contain itself.
     Infinite,
+    /// One would be larger than any that a program needs.
+    Size,
     /// What one performs is not allowed where the other stands.
     Effect(Box<Diagnostic>),
 }
@@ -67,31 +72,33 @@ impl<'a> Checker<'a, '_> {
         if self.table.is_number(id) && !matches!(ty, Type::Int | Type::UInt8 | Type::Float) {
             return Err(Failure::Types);
         }
-        if self.occurs(id, ty) {
-            return Err(Failure::Infinite);
-        }
+        self.reject_cycle(id, ty, &mut 0)?;
         self.table.bind(id, ty);
         Ok(())
     }
 
-    /// Whether a type variable stands in a type.
-    fn occurs(&mut self, id: InferenceId, ty: Ty<'a>) -> bool {
-        match *self.table.resolve(ty) {
-            Type::Inference(other) => other == id,
-            Type::Vector(element) => self.occurs(id, element),
-            Type::Data(_, types) | Type::Tuple(types) => types.iter().any(|ty| self.occurs(id, ty)),
-            Type::Function(parameters, row, result) => {
-                parameters.iter().any(|ty| self.occurs(id, ty))
-                    || self.occurs_in_row(id, row)
-                    || self.occurs(id, result)
-            }
-            _ => false,
+    /// Refuses a type that contains a variable that is to stand for it. Types share their parts, so that a short program could make one
+    /// of any size; those that would take too long to go through are refused, too.
+    fn reject_cycle(&mut self, id: InferenceId, ty: Ty<'a>, size: &mut u32) -> Result<(), Failure> {
+        *size += 1;
+        if *size > TYPE_SIZE_MAX {
+            return Err(Failure::Size);
         }
-    }
-
-    fn occurs_in_row(&mut self, id: InferenceId, row: Row<'a>) -> bool {
-        let effects = self.table.flatten(row).effects;
-        effects.iter().any(|used| used.arguments.iter().any(|ty| self.occurs(id, ty)))
+        match *self.table.resolve(ty) {
+            Type::Inference(other) if other == id => Err(Failure::Infinite),
+            Type::Vector(element) => self.reject_cycle(id, element, size),
+            Type::Data(_, types) | Type::Tuple(types) => {
+                types.iter().try_for_each(|ty| self.reject_cycle(id, ty, size))
+            }
+            Type::Function(parameters, row, result) => {
+                parameters.iter().try_for_each(|ty| self.reject_cycle(id, ty, size))?;
+                for used in self.table.flatten(row).effects {
+                    used.arguments.iter().try_for_each(|ty| self.reject_cycle(id, ty, size))?;
+                }
+                self.reject_cycle(id, result, size)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes the rows equal: effects of one constructor have equal arguments, what only one row holds goes into the end of
@@ -119,14 +126,14 @@ impl<'a> Checker<'a, '_> {
                     Err(Failure::Types)
                 }
             }
+            (end, Some(RowTail::Inference(y))) if only_right.is_empty() => self.extend(y, &only_left, end, cause),
+            (Some(RowTail::Inference(x)), end) if only_left.is_empty() => self.extend(x, &only_right, end, cause),
             (Some(RowTail::Inference(x)), Some(RowTail::Inference(y))) => {
                 let lacks: SmallVec<[_; 8]> = a.effects.iter().chain(&b.effects).map(|used| used.effect).collect();
                 let rest = self.table.open_row(&lacks).tail;
                 self.extend(x, &only_right, rest, cause)?;
                 self.extend(y, &only_left, rest, cause)
             }
-            (Some(RowTail::Inference(x)), end) if only_left.is_empty() => self.extend(x, &only_right, end, cause),
-            (end, Some(RowTail::Inference(y))) if only_right.is_empty() => self.extend(y, &only_left, end, cause),
             _ => Err(Failure::Types),
         }
     }
@@ -160,6 +167,7 @@ impl<'a> Checker<'a, '_> {
             Failure::Effect(error) => error,
             Failure::Types => self.wrong_type(expected, found, cause.span),
             Failure::Infinite => self.infinite_type(expected, found, cause.span),
+            Failure::Size => Diagnostic::new("type-too-large", cause.span, "the type of this is too large"),
         })
     }
 

@@ -188,7 +188,7 @@ impl<'p, 'a> Lowering<'p, 'a> {
     /// Declares the files that locations are in.
     fn declare_files(&mut self) {
         for file in &self.files {
-            let path = self.sources.file(*file).path.display().to_string();
+            let path = self.sources.file(*file).name.display().to_string();
             self.module.files.insert(file.0.saturating_add(1), path.into());
         }
     }

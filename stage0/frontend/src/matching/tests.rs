@@ -462,9 +462,10 @@ fn random_matches_find_the_first_arm_that_fits() {
         world.tuple_type(&[world.data(POINT, &[]), world.data(OPTION, &[color])]),
         world.data(LIST, &[world.tuple_type(&[&Type::Bool, color])]),
         world.data(OPTION, &[world.data(OPTION, &[world.tuple_type(&[color, color])])]),
+        world.tuple_type(&[world.tuple_type(&[color, &Type::Bool]), world.data(OPTION, &[&Type::Bool])]),
     ];
     let mut random = Random(1);
-    for case in 0..4000 {
+    for case in 0..10_000 {
         let ty = types[case % types.len()];
         let mut next = 0;
         let patterns: Vec<(Pattern, bool)> = (0..1 + random.below(6))
@@ -488,7 +489,7 @@ fn random_matches_find_the_first_arm_that_fits() {
         // Lists are longer than the samples, and integers are others: only then something else may be missing.
         let missing = missing::find(&world.program, &tree);
         assert!(!left_out || missing.is_some(), "{patterns:?}");
-        if matches!(case % types.len(), 0 | 3) {
+        if matches!(case % types.len(), 0 | 3 | 4) {
             assert_eq!(missing.is_some(), left_out, "{patterns:?}");
         }
     }

@@ -159,6 +159,7 @@ impl<'a> Loader<'_, 'a> {
         let requested = path == self.places.file;
         let shown = if requested { self.request.file.clone() } else { self.places.shown(&path) };
         let Some(file) = self.read(&path, &shown, used_at)? else { return Ok(None) };
+        self.sources.set_name(file, compiled_name(&key));
         let ast = self.parse(file, requested)?;
         let module = ModuleId(self.modules.len() as u32);
         let prelude = key.0 && prelude::has_module(name);
@@ -224,6 +225,15 @@ impl<'a> Loader<'_, 'a> {
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         Diagnostic::new("unknown-module", span, format!("there is no module `{name}`"))
             .hint(format!("looked for {}{near}", looked.join(" and ")))
+    }
+}
+
+/// The path of a module's file in a compiled program: from the program's root, or `lib/…`; of a file outside its own name.
+fn compiled_name((library, path): &Key) -> PathBuf {
+    match (library, path.is_absolute()) {
+        (true, _) => Path::new("lib").join(path),
+        (false, true) => PathBuf::from(path.file_name().unwrap_or_default()),
+        (false, false) => path.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules of style that matter enough to be tests.
 
-use crate::corpus::{files_below, root};
-use crate::trial;
+use crate::corpus::{self, files_below, root};
+use crate::{kea, trial};
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::Trial;
 use std::fs;
@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         trial("tidy/leftovers", leftovers),
         trial("tidy/lines", lines),
         trial("tidy/dependencies", dependencies),
+        trial("tidy/library", library),
     ]
 }
 
@@ -100,5 +101,37 @@ fn dependencies() -> Result<()> {
             ensure!(allowed.contains(&name), "{folder} must not depend on {name}");
         }
     }
+    Ok(())
+}
+
+/// Every public function of the library has documentation, and an example there, a test in its file, or a program of the corpus
+/// that calls it.
+fn library() -> Result<()> {
+    let programs = corpus::sources(kea::RUN_FOLDERS[0], "kea")?;
+    let programs: Vec<String> = programs.iter().map(|program| program.text.to_lowercase()).collect();
+    let mut wrong = Vec::new();
+    for source in corpus::sources(kea::LIBRARY, "kea")? {
+        let tests: String = source.text.split("\ntest \"").skip(1).collect();
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let Some(declaration) = line.strip_prefix("pub fn ") else { continue };
+            let name = declaration.split('(').next().unwrap_or_default();
+            let before =
+                lines[..index].iter().rev().take_while(|line| line.starts_with("--|") || line.starts_with('@'));
+            let docs: Vec<&&str> = before.filter(|line| line.starts_with("--|")).collect();
+            if docs.is_empty() {
+                wrong.push(format!("{}.kea:{}: `{name}` has no documentation", source.name, index + 1));
+                continue;
+            }
+            let module = source.name.replace('_', "");
+            let called = docs.iter().any(|line| line.contains("-- =>"))
+                || tests.contains(&format!("{name}("))
+                || programs.iter().any(|program| program.contains(&format!("{module}.{name}(")));
+            if !called {
+                wrong.push(format!("{}.kea:{}: `{name}` has neither an example nor a test", source.name, index + 1));
+            }
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }

@@ -69,9 +69,12 @@ fn place(sources: &Sources, span: Span) -> String {
     format!("{}:{line}:{column}", file.path.display())
 }
 
-/// The line that a span starts in, with marks under the span.
+/// The line that a span starts in, with marks under the span; nothing of a file that is empty or could not be read.
 fn quote(sources: &Sources, span: Span, out: &mut String) {
     let file = sources.file(span.file);
+    if file.text.is_empty() {
+        return;
+    }
     let (line, column) = file.line_column(span.start);
     let (last_line, last_column) = file.line_column(span.end.max(span.start));
     let text = file.line(line);

@@ -53,6 +53,8 @@ pub(super) struct FunctionLowering<'l, 'p, 'a> {
     location: Location,
     pub(super) role: Role,
     pub(super) name: Rc<str>,
+    /// The name that lambdas and clauses begin with.
+    pub(super) owner: Rc<str>,
     pub(super) shape: Rc<CallShape>,
     pub(super) substitution: Substitution,
     pub(super) body: Option<&'p Body<'a>>,
@@ -77,7 +79,7 @@ impl<'l, 'p, 'a> FunctionLowering<'l, 'p, 'a> {
         func: FuncId,
         shape: Rc<CallShape>,
     ) -> FunctionLowering<'l, 'p, 'a> {
-        let name = lowering.module.function(func).name.as_ref().into();
+        let name: Rc<str> = lowering.module.function(func).name.as_ref().into();
         let mut draft = Draft::default();
         let entry = draft.block(false);
         FunctionLowering {
@@ -88,6 +90,7 @@ impl<'l, 'p, 'a> FunctionLowering<'l, 'p, 'a> {
             reached: vec![true],
             location: Location::default(),
             role: Role::Function,
+            owner: name.clone(),
             name,
             shape,
             substitution: Substitution::empty(),

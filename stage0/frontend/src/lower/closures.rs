@@ -33,7 +33,7 @@ impl<'p, 'a> FunctionLowering<'_, 'p, 'a> {
         }
         let types = values.iter().map(|value| self.draft.values[value.index()]).collect();
         let shape = self.lowering.closure_shape(ty, expr.span)?;
-        let name = format!("{}.fn", self.name);
+        let name = format!("{}.fn", self.owner);
         let task = Task::Lambda { parameters, body, captures: captures.to_vec() };
         let func = self.request_code(&name, shape, types, task, expr.span)?;
         self.closure(ty, func, &values, expr.span)
@@ -57,6 +57,7 @@ impl<'p, 'a> FunctionLowering<'_, 'p, 'a> {
             substitution: if own { self.substitution.clone() } else { Substitution::empty() },
             body: if own { self.body } else { None },
             origin: self.origin,
+            owner: own.then(|| self.owner.clone()),
             task,
         });
         Ok(func)

@@ -34,7 +34,7 @@ impl Lowering<'_, '_> {
         self.module.globals.push(Global { name, ty: stored, imported: false });
         self.constants.insert(constant, (global, func));
         let task = Task::Constant(body.value);
-        self.jobs.push_back(Job { func, shape, substitution, body: Some(body), origin: None, task });
+        self.jobs.push_back(Job { func, shape, substitution, body: Some(body), origin: None, owner: None, task });
         Ok((global, func))
     }
 }

@@ -170,7 +170,7 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
             let none: Effects = Rc::from([]);
             let shape = Rc::new(CallShape { evidence: none.clone(), fails: none, params, result });
             let kind = FunctionKind::Clause { effect: id, operation: number };
-            let name = format!("{}.{}", self.name, operation.name);
+            let name = format!("{}.{}", self.owner, operation.name);
             clauses.push(self.request_clause(clause, &captures, shape, kind, &name)?);
         }
         let immediate = Immediate::Evidence(id, clauses.into());
@@ -201,6 +201,7 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
             substitution: self.substitution.clone(),
             body: self.body,
             origin: self.origin,
+            owner: Some(self.owner.clone()),
             task,
         });
         Ok(func)

@@ -186,6 +186,7 @@ impl<'a> Lowering<'_, 'a> {
             substitution,
             body: Some(body),
             origin: Some(origin),
+            owner: None,
             task,
         });
         Ok((func, shape))

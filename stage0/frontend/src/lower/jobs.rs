@@ -26,6 +26,8 @@ pub(super) struct Job<'p, 'a> {
     pub body: Option<&'p Body<'a>>,
     /// The instance that it is, or belongs to.
     pub origin: OptionalOrigin,
+    /// The name of the function or constant that a lambda or a clause stands in.
+    pub owner: Option<Rc<str>>,
     /// What its code is.
     pub task: Task<'p, 'a>,
 }
@@ -58,6 +60,9 @@ impl<'p, 'a> Lowering<'p, 'a> {
         code.substitution = job.substitution.clone();
         code.body = job.body;
         code.origin = job.origin;
+        if let Some(owner) = &job.owner {
+            code.owner = owner.clone();
+        }
         if matches!(job.task, Task::Clause { .. }) {
             code.role = Role::Clause;
         }

@@ -64,7 +64,7 @@ impl Origin<'_> {
         );
         let found = self.found(token);
         let message = match expected.words().as_slice() {
-            [] => format!("unexpected {found}"),
+            [] => format!("unexpected {}", found.trim_start_matches("the ")),
             words => format!("expected {}, but found {found}", expected::list(words)),
         };
         let error = Diagnostic::new("syntax", place, message);

@@ -55,8 +55,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "test.kea",
         "pub effect Test\n  fn failed(message: String) -> Never\n\n\
          pub fn assert_eq(left: a, right: a) -[Test]> Unit where a: Eq, a: Show\n  ()\n\n\
-         pub fn run_case(name: String, body: fn() -[IO, Test, Fail e]> Unit) -[IO]> Bool where e: Show\n  true\n\n\
-         pub fn run_all(cases: List (fn() -[IO]> Bool)) -[IO]> Int\n  0\n",
+         pub fn run_case(name: String, body: fn() -[Clock, IO, Process, Rand, Test, Fail e]> Unit) -[Clock, IO, Process, Rand]> Bool where e: Show\n  true\n\n\
+         pub fn run_all(cases: List (fn() -[Clock, IO, Process, Rand]> Bool)) -[Clock, IO, Process, Rand]> Int\n  0\n",
     ),
     (
         "sorted_map.kea",

@@ -107,7 +107,7 @@ impl<'a> Suite<'a, '_> {
         let body = make.expr(ExprKind::Lambda { parameters: &[], body: self.arena.alloc(body) });
         let run = make.call_qualified("$Test", "run_case", &[title, body]);
         let function = make.fresh(&format!("$test{}", self.cases.len()));
-        self.items.push(console_function(make, function, "$Bool", run));
+        self.items.push(test_function(make, function, "$Bool", run));
         self.cases.push(Case { name: name.text, function });
     }
 
@@ -117,14 +117,15 @@ impl<'a> Suite<'a, '_> {
         let make = Synthesis { arena: self.arena, span };
         let cases: Vec<Expr<'a>> = self.cases.iter().map(|case| make.variable(case.function)).collect();
         let list = make.expr(ExprKind::List(make.slice(&cases)));
-        console_function(make, make.name("main"), "$Int", make.call_qualified("$Test", "run_all", &[list]))
+        test_function(make, make.name("main"), "$Int", make.call_qualified("$Test", "run_all", &[list]))
     }
 }
 
-/// `fn name() -[IO]> result`
-fn console_function<'a>(make: Synthesis<'a>, name: Name<'a>, result: &'a str, body: Expr<'a>) -> Item<'a> {
-    let console = EffectUse { path: make.path(&["$IO"]), arguments: &[], span: make.span };
-    let row = Row { effects: make.slice(&[console]), variable: None, span: make.span };
+/// `fn name() -[Clock, IO, Process, Rand]> result`: tests may use whatever the runtime offers.
+fn test_function<'a>(make: Synthesis<'a>, name: Name<'a>, result: &'a str, body: Expr<'a>) -> Item<'a> {
+    let capability = |name| EffectUse { path: make.path(&[name]), arguments: &[], span: make.span };
+    let effects = ["$Clock", "$IO", "$Process", "$Rand"].map(capability);
+    let row = Row { effects: make.slice(&effects), variable: None, span: make.span };
     let function = make.function(name, &[], result, body);
     make.item(ItemKind::Function(Function { row: Some(row), ..function }), &[])
 }

@@ -3,7 +3,7 @@
 use super::operands::result_ownership;
 use super::simplify::order_blocks;
 use super::unique::claimed_params;
-use crate::draft::{Draft, DraftInst};
+use crate::draft::{Draft, DraftBlock, DraftInst};
 use kea_mir::entity::Value;
 use kea_mir::module::{BlockData, Body, Inst, Label, Module, Signature, ValueData};
 use kea_mir::types::{Anchor, Anchors, Ownership, Type};
@@ -21,6 +21,9 @@ pub(super) fn build(module: &Module, signature: &Signature, borrowed: &FxHashSet
         numbers: vec![Value(u32::MAX); draft.values.len()],
         body: Body::default(),
     };
+    builder.body.values.reserve_exact(draft.params.len() + blocks.iter().map(values_defined).sum::<usize>());
+    builder.body.insts.reserve_exact(blocks.iter().map(|block| block.insts.len()).sum());
+    builder.body.blocks.reserve_exact(blocks.len());
     for (value, param) in draft.params.iter().zip(&signature.params) {
         builder.define(*value, param.ownership);
     }
@@ -51,6 +54,11 @@ pub(super) fn build(module: &Module, signature: &Signature, borrowed: &FxHashSet
         builder.body.blocks.push(BlockData { params, insts, cold: block.cold });
     }
     builder.body
+}
+
+/// How many values a block defines.
+fn values_defined(block: &DraftBlock) -> usize {
+    block.params.len() + block.insts.iter().map(|inst| inst.results.len()).sum::<usize>()
 }
 
 struct Builder<'a> {

@@ -39,16 +39,21 @@ pub fn integer(written: &str, span: Span) -> Outcome<u64> {
     if !separates_digits(digits) || !digits.chars().all(|c| c == '_' || c.is_digit(radix)) {
         return Err(malformed(written, span));
     }
-    let value = u64::from_str_radix(&digits.replace('_', ""), radix);
+    let value = u64::from_str_radix(&without_separators(digits), radix);
     value.map_err(|_| {
         let error = Diagnostic::new("number-too-large", span, format!("`{written}` does not fit in 64 bits"));
         error.hint("the largest number is 18446744073709551615")
     })
 }
 
+/// Digits without `_`.
+fn without_separators(digits: &str) -> Cow<'_, str> {
+    if digits.contains('_') { Cow::Owned(digits.replace('_', "")) } else { Cow::Borrowed(digits) }
+}
+
 /// The text of a float literal, without `_`.
 pub fn float(written: &str, span: Span) -> Outcome<Cow<'_, str>> {
-    let text = if written.contains('_') { Cow::Owned(written.replace('_', "")) } else { Cow::Borrowed(written) };
+    let text = without_separators(written);
     let parts_are_numbers =
         written.split(['.', 'e', 'E', '+', '-']).all(|part| part.is_empty() || separates_digits(part));
     match text.parse::<f64>() {

@@ -293,7 +293,7 @@ fn tests_and_examples_become_a_program() {
     assert_eq!(names, ["module: 1 + 1", "one", "double: double(2)"]);
     let case = |number: usize, name: &str, body: &str| {
         format!(
-            "(Item (Function $test{number} (Row (Effect $IO)) (Result (Named $Bool)) \
+            "(Item (Function $test{number} (Row (Effect $Clock) (Effect $IO) (Effect $Process) (Effect $Rand)) (Result (Named $Bool)) \
              (Body (Call (Qualified $Test run_case) (String \"{name}\") (Lambda {body})))))"
         )
     };

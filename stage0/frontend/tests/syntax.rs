@@ -1,10 +1,10 @@
-//! Syntax through the interface of the phase: the corpus of forms, what only a program can write down, and expansions.
+//! Syntax through the interface of the phase: what only a program can write down, and expansions. The corpus is run by the harness of `tests/`.
 
 use bumpalo::Bump;
 use kea_frontend::diagnostic::Outcome;
 use kea_frontend::source::{FileId, Sources};
 use kea_frontend::syntax;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Runs on a stack like that of the compiler.
 fn with_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -40,39 +40,6 @@ fn code(text: String) -> Option<&'static str> {
 /// A function whose body is one line.
 fn body(line: &str) -> String {
     format!("fn f() -> Int\n  {line}\n")
-}
-
-fn corpus(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/kea").join(folder);
-    let entries = std::fs::read_dir(folder).expect("the corpus");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "kea"));
-    paths.sort();
-    paths
-}
-
-#[test]
-fn forms_have_their_dumps() {
-    let paths = corpus("syntax");
-    assert!(paths.len() >= 25, "the corpus is there");
-    for path in paths {
-        let text = std::fs::read_to_string(&path).expect("a file");
-        let (sources, file) = sources(&text);
-        let expected = |kind: &str| std::fs::read_to_string(path.with_extension(kind)).expect("a dump");
-        let tokens = syntax::dump::tokens(&sources, file).map_err(|error| error.render(&sources));
-        assert_eq!(tokens.as_deref(), Ok(expected("tokens").as_str()), "{}", path.display());
-        assert_eq!(ast(&text).as_deref(), Ok(expected("ast").as_str()), "{}", path.display());
-    }
-}
-
-#[test]
-fn refusals_are_where_they_should_be() {
-    let paths = corpus("reject").into_iter().filter(|path| path.to_string_lossy().contains("reject/syntax-"));
-    for path in paths {
-        let text = std::fs::read_to_string(&path).expect("a file");
-        let expected = text.lines().last().and_then(|line| line.strip_prefix("-- error: "));
-        assert_eq!(ast(&text).err().as_deref(), expected, "{}", path.display());
-    }
 }
 
 #[test]
@@ -326,7 +293,7 @@ fn tests_and_examples_become_a_program() {
     assert_eq!(names, ["module: 1 + 1", "one", "double: double(2)"]);
     let case = |number: usize, name: &str, body: &str| {
         format!(
-            "(Item (Function $test{number} (Row (Effect $IO)) (Result (Named $Bool)) \
+            "(Item (Function $test{number} (Row (Effect $Clock) (Effect $IO) (Effect $Process) (Effect $Rand)) (Result (Named $Bool)) \
              (Body (Call (Qualified $Test run_case) (String \"{name}\") (Lambda {body})))))"
         )
     };

@@ -1,4 +1,4 @@
-//! `tests/kea/reject/types-*`: programs that are refused, each with the place and the message in its last line; and types as text.
+//! Types as text, and the order of constants. What is refused stands in `tests/kea/reject`.
 
 use super::{infer, print};
 use crate::diagnostic::Outcome;
@@ -7,9 +7,6 @@ use crate::resolve::{Purpose, Request, load};
 use crate::source::Sources;
 use bumpalo::Bump;
 use std::path::{Path, PathBuf};
-
-/// What the last line of a refused program begins with.
-const MARK: &str = "-- error: ";
 
 /// The stack of a test: phases recurse over trees.
 const STACK_BYTES: usize = 1 << 28;
@@ -31,37 +28,6 @@ fn check<'a>(arena: &'a Bump, sources: &mut Sources, file: &Path) -> Outcome<Pro
     let (mut program, environment) = load(arena, sources, &request)?;
     infer(arena, &environment, &mut program)?;
     Ok(program)
-}
-
-#[test]
-fn programs_are_refused_where_they_say() {
-    with_stack(|| {
-        let entries = std::fs::read_dir(project("tests/kea/reject")).expect("the folder of refused programs is there");
-        let mut programs: Vec<PathBuf> = entries
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("types-")))
-            .collect();
-        programs.sort();
-        assert!(programs.len() >= 45, "only {} programs are refused", programs.len());
-        let wrong: Vec<String> = programs.iter().filter_map(|program| difference(program)).collect();
-        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    });
-}
-
-/// What is said of a program, where that is not what it expects.
-fn difference(program: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(program).expect("the program can be read");
-    let expected = text.lines().last().and_then(|line| line.strip_prefix(MARK)).unwrap_or("(no expectation)");
-    let mut sources = Sources::default();
-    let said = match check(&Bump::new(), &mut sources, program) {
-        Ok(_) => "nothing".to_string(),
-        Err(error) => {
-            let text = error.render(&sources);
-            let line = text.lines().next().unwrap_or_default();
-            line.strip_prefix(&format!("{}:", program.display())).unwrap_or(line).to_string()
-        }
-    };
-    (said != expected).then(|| format!("{}\n  expected: {expected}\n  said:     {said}", program.display()))
 }
 
 /// Checks a text, and hands over its program and its module.

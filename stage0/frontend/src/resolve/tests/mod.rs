@@ -4,8 +4,6 @@ mod declaring;
 mod library;
 mod loading;
 mod naming;
-mod rejected;
-mod standard_library;
 
 use super::{Environment, Purpose, Request, load};
 use crate::ast::Name;

@@ -204,7 +204,7 @@ impl<'a> Loader<'_, 'a> {
     }
 
     /// Text to tree, with what attributes and tests stand for.
-    /// The tests of the library are nobody's business but of whom asks for their very file.
+    /// Tests of the library are read only where their own file was asked for.
     fn parse(&self, file: FileId, library: bool, requested: bool) -> Outcome<ast::Module<'a>> {
         let module = if library && !requested {
             syntax::parse_without_tests(self.arena, self.sources, file)?

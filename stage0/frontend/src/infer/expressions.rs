@@ -200,6 +200,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Gives values names, in the order in which they were written, before an expression that takes them in another order.
+    /// A mere name stays where it is taken: a variable is read when all values are there, in whatever order they stand.
     pub(super) fn with_names(
         &mut self,
         values: &[(ast::Name<'a>, Expr<'a>)],
@@ -208,6 +209,10 @@ impl<'a> Checker<'a, '_> {
         let mut statements = Vec::with_capacity(values.len());
         let mut names: SmallVec<[Expr<'a>; 4]> = SmallVec::new();
         for (name, value) in values {
+            if matches!(value.kind, ExprKind::Local(_)) {
+                names.push(*value);
+                continue;
+            }
             let local = self.new_local(*name, value.ty, crate::hir::LocalKind::Value);
             let pattern = Pattern { kind: PatternKind::Bind(local, None), ty: value.ty, span: value.span };
             statements.push(Statement::Let(self.arena.alloc(pattern), self.arena.alloc(*value)));

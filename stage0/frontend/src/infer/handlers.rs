@@ -5,9 +5,8 @@ use super::table::Substitution;
 use super::{Checker, NEVER, UNIT};
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::hir::{Clause, EffectId, EffectUse, Expr, ExprKind, Handle, Pattern, Ty, Type};
+use crate::hir::{Clause, EffectId, EffectUse, Expr, ExprKind, Handle, Ty, Type};
 use crate::source::Span;
-use smallvec::SmallVec;
 
 use super::deferred::Deferred;
 use super::errors::path_span;
@@ -126,15 +125,12 @@ impl<'a> Checker<'a, '_> {
         let outer = std::mem::replace(&mut self.row, row);
         let mark = self.scope.enter();
         self.enter_frame(FrameKind::Clause { result, returns });
-        let mut patterns: SmallVec<[Pattern<'a>; 4]> = SmallVec::new();
-        for (pattern, (_, ty)) in clause.parameters.iter().zip(&declared.parameters) {
-            patterns.push(self.pattern(pattern, substitution.ty(ty))?);
-        }
+        let types = declared.parameters.iter().map(|(_, ty)| substitution.ty(ty));
+        let parameters = self.parameters(clause.parameters.iter().zip(types))?;
         let body = if returns { self.resuming_body(&clause.body, row)? } else { self.check(&clause.body, target)? };
         let captures = self.leave_frame();
         self.scope.leave(mark);
         self.row = outer;
-        let parameters = self.arena.alloc_slice_copy(&patterns);
         Ok(Clause { parameters, body: self.arena.alloc(body), captures, row, span: clause.span })
     }
 

@@ -4,9 +4,8 @@ use super::Checker;
 use super::scope::FrameKind;
 use crate::ast::{self, LambdaParameter};
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::hir::{Expr, ExprKind, Pattern, Ty, Type};
+use crate::hir::{Expr, ExprKind, Ty, Type};
 use crate::source::Span;
-use smallvec::SmallVec;
 
 impl<'a> Checker<'a, '_> {
     /// `|x, y| body`: under the row of the expected type, else under an open one.
@@ -37,16 +36,13 @@ impl<'a> Checker<'a, '_> {
         let declared = std::mem::replace(&mut self.declared, false);
         let mark = self.scope.enter();
         self.enter_frame(FrameKind::Lambda);
-        let mut patterns: SmallVec<[Pattern<'a>; 4]> = SmallVec::new();
-        for (parameter, ty) in parameters.iter().zip(types) {
-            patterns.push(self.pattern(&parameter.pattern, ty)?);
-        }
+        let parameters =
+            self.parameters(parameters.iter().map(|parameter| &parameter.pattern).zip(types.iter().copied()))?;
         let body = self.check(body, result)?;
         let captures = self.leave_frame();
         self.scope.leave(mark);
         self.row = outer;
         self.declared = declared;
-        let parameters = self.arena.alloc_slice_copy(&patterns);
         let kind = ExprKind::Lambda { parameters, body: self.arena.alloc(body), captures };
         let ty: Ty<'a> = self.arena.alloc(Type::Function(types, row, result));
         Ok(Expr { kind, ty, span })

@@ -9,8 +9,9 @@ use crate::ast::{self, FieldPattern, ListRest, Name, PatternKind as Syntax};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::hir::{Literal, LocalId, LocalKind, Pattern, PatternKind, Ty, Type};
 use crate::source::Span;
+use smallvec::SmallVec;
 
-/// The names that a pattern binds, while it is checked.
+/// The names that a pattern binds, or the patterns of parameters, while they are checked.
 #[derive(Default)]
 pub(super) struct Bindings<'a> {
     names: Vec<(Name<'a>, LocalId)>,
@@ -31,10 +32,28 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn pattern(&mut self, pattern: &'a ast::Pattern<'a>, ty: Ty<'a>) -> Outcome<Pattern<'a>> {
         let mut bindings = Bindings::default();
         let done = self.matched(pattern, ty, &mut bindings)?;
+        self.declare(bindings);
+        Ok(done)
+    }
+
+    /// Checks the patterns of parameters, which bind no name twice, and declares their names.
+    pub(super) fn parameters(
+        &mut self,
+        parameters: impl IntoIterator<Item = (&'a ast::Pattern<'a>, Ty<'a>)>,
+    ) -> Outcome<&'a [Pattern<'a>]> {
+        let mut bindings = Bindings::default();
+        let mut patterns: SmallVec<[Pattern<'a>; 4]> = SmallVec::new();
+        for (pattern, ty) in parameters {
+            patterns.push(self.matched(pattern, ty, &mut bindings)?);
+        }
+        self.declare(bindings);
+        Ok(self.arena.alloc_slice_copy(&patterns))
+    }
+
+    fn declare(&mut self, bindings: Bindings<'a>) {
         for (name, local) in bindings.names {
             self.scope.declare(name.text, local);
         }
-        Ok(done)
     }
 
     fn matched(
@@ -86,7 +105,7 @@ impl<'a> Checker<'a, '_> {
     /// A name: a new local, or in a further alternative that of the first one.
     fn bound(&mut self, name: Name<'a>, ty: Ty<'a>, bindings: &mut Bindings<'a>) -> Outcome<LocalId> {
         if let Some((before, _)) = bindings.names.iter().find(|(known, _)| known.text == name.text) {
-            let message = format!("`{}` is bound twice in this pattern", name.text);
+            let message = format!("`{}` is bound twice", name.text);
             return Err(
                 Diagnostic::new("duplicate-binding", name.span, message).note(before.span, "it is bound here already")
             );

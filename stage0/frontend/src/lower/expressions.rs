@@ -91,18 +91,26 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
         let mut values = Vec::new();
         let mut late = Vec::new();
         for expr in exprs {
-            match expr.kind {
-                ExprKind::Local(local) if self.local_kind(local) != LocalKind::Value => {
-                    late.push((values.len(), expr));
-                    values.push(Value(0));
-                }
-                _ => values.push(self.value(expr)?),
+            if self.is_variable(expr) {
+                late.push((values.len(), expr));
+                values.push(Value(0));
+            } else {
+                values.push(self.value(expr)?);
             }
         }
         for (index, expr) in late {
             values[index] = self.value(expr)?;
         }
         Ok(values)
+    }
+
+    /// Whether an expression is a mere variable, as itself or as a function with a larger row.
+    fn is_variable(&self, expr: &Expr<'a>) -> bool {
+        match expr.kind {
+            ExprKind::Local(local) => self.local_kind(local) != LocalKind::Value,
+            ExprKind::Widen(inner) => self.is_variable(inner),
+            _ => false,
+        }
     }
 
     /// Expressions in which no path branches off.

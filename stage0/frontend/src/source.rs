@@ -34,6 +34,17 @@ pub struct SourceFile {
     /// Its text.
     pub text: String,
     line_starts: Vec<u32>,
+    /// How many bytes before each piece of the text only continue a character, so that a long line is not read for
+    /// every place in it.
+    continuations: Vec<u32>,
+}
+
+/// The length of the pieces of a text at which characters are counted once.
+const PIECE: usize = 1024;
+
+/// How many bytes continue a character that began before them.
+fn count_continuations(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xC0 == 0x80).count() as u32
 }
 
 impl SourceFile {
@@ -42,7 +53,13 @@ impl SourceFile {
         let line_starts =
             std::iter::once(0).chain(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i as u32 + 1));
         let line_starts = line_starts.collect();
-        SourceFile { name: path.clone(), path, text, line_starts }
+        let mut continuations = vec![0];
+        let mut before = 0;
+        for piece in text.as_bytes().chunks(PIECE) {
+            before += count_continuations(piece);
+            continuations.push(before);
+        }
+        SourceFile { name: path.clone(), path, text, line_starts, continuations }
     }
 
     /// Line and column of a byte, both from 1 on; columns count characters.
@@ -50,8 +67,13 @@ impl SourceFile {
         let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
         let start = self.line_starts[line - 1] as usize;
         let end = (offset as usize).min(self.text.len());
-        let column = self.text.as_bytes()[start..end].iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
-        (line as u32, column as u32)
+        let continuations = self.continuations_before(end) - self.continuations_before(start);
+        (line as u32, (end - start) as u32 - continuations + 1)
+    }
+
+    fn continuations_before(&self, offset: usize) -> u32 {
+        let piece = offset / PIECE;
+        self.continuations[piece] + count_continuations(&self.text.as_bytes()[piece * PIECE..offset])
     }
 
     /// The text of a line, from 1 on, without its end.
@@ -88,5 +110,22 @@ impl Sources {
     /// The files in order.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(index, file)| (FileId(index as u16), file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_on_lines_of_any_length() {
+        let text = format!("é\n{}x\nab", "aé€🦜".repeat(1000));
+        let file = SourceFile::new(PathBuf::new(), text);
+        for (offset, _) in file.text.char_indices().chain(std::iter::once((file.text.len(), ' '))) {
+            let before = &file.text[..offset];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|&char| char != '\n').count() + 1;
+            assert_eq!(file.line_column(offset as u32), (line as u32, column as u32));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Runs every test of `tests/`: see `tests/README.md`.
 
 use kea_tests::{agreement, bless, command_line, compat, coverage, documents, format, invalid, kea};
-use kea_tests::{program, property, run, tidy};
+use kea_tests::{program, property, run, stage1, tidy};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
@@ -27,5 +27,6 @@ fn main() -> anyhow::Result<ExitCode> {
     trials.extend(property::trials(&tools));
     trials.extend(run::trials(&tools)?);
     trials.extend(kea::trials(&tools)?);
+    trials.extend(stage1::trials(&tools));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }

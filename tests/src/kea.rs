@@ -280,7 +280,7 @@ fn check_dump(tools: &Tools, program: &Program, what: &str) -> Result<()> {
 }
 
 /// The tests of a module and the examples of its documentation pass.
-fn test(tools: &Tools, path: &Path) -> Result<Outcome> {
+pub(crate) fn test(tools: &Tools, path: &Path) -> Result<Outcome> {
     let mut command = tools.kea0(["test".as_ref(), path.as_os_str()]);
     let folder = tempfile::tempdir()?;
     command.current_dir(folder.path());

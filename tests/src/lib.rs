@@ -15,6 +15,7 @@ pub mod kea;
 pub mod program;
 pub mod property;
 pub mod run;
+pub mod stage1;
 pub mod tidy;
 
 use libtest_mimic::Trial;

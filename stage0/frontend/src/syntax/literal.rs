@@ -204,7 +204,7 @@ pub fn dedent(written: &str, margin: usize, place: ChunkPlace, span: Span) -> Ou
         let blank = number > 0 && line.trim().is_empty() && line.ends_with('\n');
         let indentation = line.len() - line.trim_start_matches(' ').len();
         if indentation < removed && !blank {
-            let text = &line[..indentation.max(1)];
+            let text = &line[..indentation.max(line.chars().next().map_or(0, char::len_utf8))];
             let message = "this line is indented less than the closing `\"\"\"`";
             return Err(Diagnostic::new("bad-indentation", at(start, text), message));
         }

@@ -48,7 +48,7 @@ fn program(lines: usize) -> String {
     for number in 0..parts {
         out.push_str(&PART.replace("NUMBER", &number.to_string()));
     }
-    out.push_str("fn main() -[IO]> Unit\n  var count = 0\n  var sum = 0\n  handle run_all()\n    Count.next(step) ->\n      count := count + step\n      resume count\n    then total -> IO.println(\"{total}\")\n\nfn run_all() -[Count]> Int\n  var sum = 0\n");
+    out.push_str("fn main() -[IO]> Unit\n  var count = 0\n  handle run_all()\n    Count.next(step) ->\n      count := count + step\n      resume count\n    then total -> IO.println(\"{total}\")\n\nfn run_all() -[Count]> Int\n  var sum = 0\n");
     for number in 0..parts {
         // Writing to a string does not fail.
         let _ = writeln!(out, "  sum := (sum + run{number}({number})) % 1000003");

@@ -237,9 +237,14 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         }
     }
     for program in programs(REJECT_FOLDER)? {
+        if stage_0_refuses(&program) {
+            let (tools, program) = (tools.clone(), program.clone());
+            trials.push(trial(program.name.clone(), move || check_reject(&tools, &program)));
+        }
         let tools = tools.clone();
-        trials.push(trial(program.name.clone(), move || check_reject(&tools, &program)));
+        trials.push(trial(format!("stage1/{}", program.name), move || check_report(&tools, &program)));
     }
+    trials.push(trial("stage1/codes".to_string(), check_codes));
     for program in programs(SYNTAX_FOLDER)? {
         for dump in ["tokens", "ast"] {
             let (program, tools) = (program.clone(), tools.clone());
@@ -297,6 +302,57 @@ fn check_reject(tools: &Tools, program: &Program) -> Result<()> {
     Ok(())
 }
 
+/// Whether a program of the folder says what stage 0 makes of it; the others are for stage 1 alone.
+fn stage_0_refuses(program: &Program) -> bool {
+    expectation::split(&program.text, KEA).1.lines().any(|line| line.starts_with(ERROR))
+}
+
+/// The file with what stage 1 says of a program.
+fn report_path(program: &Program) -> PathBuf {
+    program.path.with_extension("stderr")
+}
+
+/// What stage 1 says of a program: errors, warnings, or both.
+fn report(tools: &Tools, program: &Program) -> Result<String> {
+    let folder = program.path.parent().unwrap_or(root());
+    let mut command = tools.compiler(Stage::One, ["check"]);
+    command.arg(program.path.file_name().unwrap_or_default()).current_dir(folder);
+    let outcome = program::run(command, b"")?;
+    let stderr = outcome.stderr();
+    let expected = i32::from(stderr.contains("error["));
+    ensure!(outcome.status == expected, "status {} in place of {expected}; it says: {stderr}", outcome.status);
+    ensure!(outcome.stdout.is_empty(), "it prints {}", outcome.stdout());
+    ensure!(stderr.contains('['), "it finds nothing wrong");
+    Ok(stderr)
+}
+
+fn check_report(tools: &Tools, program: &Program) -> Result<()> {
+    let path = report_path(program);
+    let expected = fs::read_to_string(&path).with_context(|| format!("{} is not there", path.display()))?;
+    let found = report(tools, program)?;
+    if found != expected {
+        bail!("{}", difference("stderr", &expected, &found));
+    }
+    Ok(())
+}
+
+/// The module with the codes of stage 1's messages.
+const CODES: &str = "stage1/diagnostics/code.kea";
+
+/// Every code of stage 1 is in the expected report of some program.
+fn check_codes() -> Result<()> {
+    let mut reports = String::new();
+    for program in programs(REJECT_FOLDER)? {
+        reports.push_str(&fs::read_to_string(report_path(&program)).unwrap_or_default());
+    }
+    let codes = fs::read_to_string(root().join(CODES)).context(CODES)?;
+    let codes: Vec<&str> = codes.lines().filter_map(|line| line.split_once(" -> \"")?.1.strip_suffix('"')).collect();
+    ensure!(codes.len() >= 60, "{CODES} lists only {} codes", codes.len());
+    let missing: Vec<&str> = codes.into_iter().filter(|code| !reports.contains(&format!("[{code}]"))).collect();
+    ensure!(missing.is_empty(), "no program in {REJECT_FOLDER} shows {}", missing.join(", "));
+    Ok(())
+}
+
 fn dump(tools: &Tools, program: &Program, what: &str) -> Result<String> {
     let outcome =
         program::run(tools.kea0(["dump".as_ref(), format!("--{what}").as_ref(), program.path.as_os_str()]), b"")?;
@@ -334,7 +390,16 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
             println!("{}: {error:#}", program.path.display());
         }
     }
-    for program in programs(REJECT_FOLDER)?.iter().filter(|program| chosen(&program.name)) {
+    let refused = programs(REJECT_FOLDER)?;
+    for program in refused.iter().filter(|program| chosen(&format!("stage1/{}", program.name))) {
+        let path = report_path(program);
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        match report(tools, program) {
+            Ok(text) => bless::rewrite(&path, &old, &text)?,
+            Err(error) => println!("{}: {error:#}", program.path.display()),
+        }
+    }
+    for program in refused.iter().filter(|program| chosen(&program.name) && stage_0_refuses(program)) {
         let (code, comments) = expectation::split(&program.text, KEA);
         let remarks: String = comments
             .lines()

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{self, Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use crate::console;
@@ -18,6 +19,64 @@ use crate::string;
 pub(crate) struct Children {
     last_handle: i64,
     running: Vec<(i64, Child)>,
+    jobs: Jobs,
+}
+
+impl Children {
+    fn new_handle(&mut self) -> i64 {
+        self.last_handle += 1;
+        self.last_handle
+    }
+}
+
+/// What a process left, or why it could not be waited for.
+type Ended = (i64, io::Result<Output>);
+
+/// The processes whose output is collected, each by a thread of its own.
+#[derive(Default)]
+struct Jobs {
+    running: Vec<i64>,
+    ended: Vec<Ended>,
+    channel: Option<(Sender<Ended>, Receiver<Ended>)>,
+}
+
+impl Jobs {
+    fn start(&mut self, handle: i64, child: Child, input: Vec<u8>) {
+        let (sender, _) = self.channel.get_or_insert_with(mpsc::channel);
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let output = feed_and_read(child, &input);
+            // Nobody receives any more when the program has ended.
+            let _ = sender.send((handle, output));
+        });
+        self.running.push(handle);
+    }
+
+    /// Waits for the next process to end; none when there is none.
+    fn wait(&mut self) -> Option<&Ended> {
+        let (_, receiver) = self.channel.as_ref().filter(|_| !self.running.is_empty())?;
+        let ended = receiver.recv().ok()?;
+        self.running.retain(|handle| *handle != ended.0);
+        self.ended.push(ended);
+        self.ended.last()
+    }
+
+    /// The process that ended first of those that nobody has asked for.
+    fn next(&mut self) -> Option<i64> {
+        if self.ended.is_empty() {
+            self.wait()?;
+        }
+        self.ended.first().map(|(handle, _)| *handle)
+    }
+
+    /// What the process left, once.
+    fn finish(&mut self, handle: i64) -> Option<io::Result<Output>> {
+        while self.running.contains(&handle) {
+            self.wait()?;
+        }
+        let index = self.ended.iter().position(|(known, _)| *known == handle)?;
+        Some(self.ended.remove(index).1)
+    }
 }
 
 unsafe fn command(name: Object, arguments: Object) -> Command {
@@ -26,10 +85,13 @@ unsafe fn command(name: Object, arguments: Object) -> Command {
     command
 }
 
-/// Runs a process to its end, feeding it while its output is read.
-fn run(mut command: Command, input: &[u8]) -> io::Result<Output> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
+/// Starts a process that is fed and read by this one.
+fn spawn_piped(mut command: Command) -> io::Result<Child> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+}
+
+/// Feeds a process while its output is read, to its end.
+fn feed_and_read(mut child: Child, input: &[u8]) -> io::Result<Output> {
     let stdin = child.stdin.take();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -57,7 +119,13 @@ pub unsafe extern "C" fn kea_process_run(
     input: Object,
 ) -> Outcome {
     console::flush(context);
-    match unsafe { run(command(name, arguments), input.bytes()) } {
+    let output = unsafe { spawn_piped(command(name, arguments)).and_then(|child| feed_and_read(child, input.bytes())) };
+    left_behind(context, output)
+}
+
+/// The status, and output and errors; or -1 and the reason.
+fn left_behind(context: &mut Context, output: io::Result<Output>) -> Outcome {
+    match output {
         Ok(output) => {
             let texts = string::new_array(context, &[output.stdout, output.stderr]);
             Outcome::new(status_number(output.status), texts)
@@ -66,23 +134,60 @@ pub unsafe extern "C" fn kea_process_run(
     }
 }
 
-/// Starts a process that shares this one's console: a handle, or minus an error's number and the reason.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kea_process_spawn(context: &mut Context, name: Object, arguments: Object) -> Outcome {
-    console::flush(context);
-    match unsafe { command(name, arguments) }.spawn() {
-        Ok(child) => {
-            let children = &mut context.children;
-            children.last_handle += 1;
-            let handle = children.last_handle;
-            children.running.push((handle, child));
-            Outcome::new(handle, string::new(context, b""))
-        }
+/// A handle and an empty text, or minus the error's number and the reason.
+fn started(context: &mut Context, handle: io::Result<i64>) -> Outcome {
+    match handle {
+        Ok(handle) => Outcome::new(handle, string::new(context, b"")),
         Err(error) => {
             let reason = string::new(context, reason(&error).as_bytes());
             Outcome::new(-error_number(&error), reason)
         }
     }
+}
+
+/// Starts a process that shares this one's console: a handle, or minus an error's number and the reason.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kea_process_spawn(context: &mut Context, name: Object, arguments: Object) -> Outcome {
+    console::flush(context);
+    let handle = unsafe { command(name, arguments) }.spawn().map(|child| {
+        let handle = context.children.new_handle();
+        context.children.running.push((handle, child));
+        handle
+    });
+    started(context, handle)
+}
+
+/// Starts a process with that input, whose output is collected: a handle, or minus an error's number and the reason.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kea_process_start(
+    context: &mut Context,
+    name: Object,
+    arguments: Object,
+    input: Object,
+) -> Outcome {
+    console::flush(context);
+    let handle = unsafe { spawn_piped(command(name, arguments)) }.map(|child| {
+        let handle = context.children.new_handle();
+        context.children.jobs.start(handle, child, unsafe { input.bytes() }.to_vec());
+        handle
+    });
+    started(context, handle)
+}
+
+/// Waits until one of the processes whose output is collected has ended: its handle, or -1 when there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn kea_process_next(context: &mut Context) -> i64 {
+    console::flush(context);
+    context.children.jobs.next().unwrap_or(-1)
+}
+
+/// Waits for a process whose output is collected: its status and its output and errors; or -1 and the reason.
+#[unsafe(no_mangle)]
+pub extern "C" fn kea_process_finish(context: &mut Context, handle: i64) -> Outcome {
+    console::flush(context);
+    let unknown = || Err(io::Error::other("there is no such process"));
+    let output = context.children.jobs.finish(handle).unwrap_or_else(unknown);
+    left_behind(context, output)
 }
 
 /// Waits for a process that was started: its status, or -1 when there is no such handle.
@@ -151,6 +256,33 @@ mod tests {
         assert_eq!(texts, [b"No such file or directory"]);
         let outcome = unsafe { kea_process_spawn(&mut context, name, arguments) };
         assert_eq!(outcome.status, -2);
+    }
+
+    fn start_shell(context: &mut Context, script: &str, input: &[u8]) -> i64 {
+        let name = string::new(context, b"/bin/sh");
+        let arguments = string::new_array(context, &["-c", script]);
+        let input = string::new(context, input);
+        unsafe { kea_process_start(context, name, arguments, input) }.status
+    }
+
+    fn finish(context: &mut Context, handle: i64) -> (i64, Vec<Vec<u8>>) {
+        let outcome = kea_process_finish(context, handle);
+        let texts = unsafe { string::texts(outcome.value) };
+        (outcome.status, texts.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    #[test]
+    fn processes_run_beside_each_other_and_the_first_to_end_comes_first() {
+        let mut context = Context::for_test(false);
+        assert_eq!(kea_process_next(&mut context), -1);
+        let slow = start_shell(&mut context, "sleep 0.3; cat", b"in");
+        let fast = start_shell(&mut context, "echo no >&2; exit 3", b"");
+        assert_eq!(kea_process_next(&mut context), fast);
+        assert_eq!(finish(&mut context, slow), (0, vec![b"in".to_vec(), vec![]]));
+        assert_eq!(kea_process_next(&mut context), fast);
+        assert_eq!(finish(&mut context, fast), (3, vec![vec![], b"no\n".to_vec()]));
+        assert_eq!(kea_process_next(&mut context), -1);
+        assert_eq!(finish(&mut context, fast), (-1, vec![b"there is no such process".to_vec()]));
     }
 
     #[test]

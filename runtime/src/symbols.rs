@@ -138,6 +138,9 @@ symbols! {
         kea_process_run(Object, Object, Object) -> Outcome;
         kea_process_spawn(Object, Object) -> Outcome;
         kea_process_wait(i64) -> i64;
+        kea_process_start(Object, Object, Object) -> Outcome;
+        kea_process_next() -> i64;
+        kea_process_finish(i64) -> Outcome;
         kea_process_id() -> i64;
     }
     clock {

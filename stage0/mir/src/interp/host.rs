@@ -74,6 +74,12 @@ pub trait Host {
     fn spawn_process(&mut self, command: &[u8], args: &[Vec<u8>]) -> io::Result<i64>;
     /// Waits for a started command: its status, 128 + signal, or -1 when there is no such handle.
     fn wait_process(&mut self, handle: i64) -> i64;
+    /// Starts a command whose output is collected and gives a handle, from 1 on.
+    fn start_process(&mut self, command: &[u8], args: &[Vec<u8>], input: &[u8]) -> io::Result<i64>;
+    /// The first of those commands that has ended and was not finished, after waiting for one; none when there is none.
+    fn next_process(&mut self) -> Option<i64>;
+    /// What such a command left, after waiting for it; none when there is no such handle.
+    fn finish_process(&mut self, handle: i64) -> Option<ProcessOutput>;
     /// The number of this process.
     fn process_id(&mut self) -> i64;
 

@@ -191,6 +191,18 @@ impl Host for MemoryHost {
         -1
     }
 
+    fn start_process(&mut self, _command: &[u8], _args: &[Vec<u8>], _input: &[u8]) -> io::Result<i64> {
+        Err(not_found())
+    }
+
+    fn next_process(&mut self) -> Option<i64> {
+        None
+    }
+
+    fn finish_process(&mut self, _handle: i64) -> Option<ProcessOutput> {
+        None
+    }
+
     fn process_id(&mut self) -> i64 {
         1
     }

@@ -18,6 +18,15 @@ pub fn tool(name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// The compiler in Kea, as ./bootstrap.sh leaves it.
+pub fn compiler() -> anyhow::Result<PathBuf> {
+    let path = root().join("build/bin/kea");
+    if !path.exists() {
+        bail!("{} is missing: run ./bootstrap.sh first", path.display());
+    }
+    Ok(path)
+}
+
 /// Compiles and links a module.
 pub fn module(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let stem = source.file_stem().context("a kernel has a name")?;

@@ -41,7 +41,7 @@ pub fn measure(rounds: usize) -> anyhow::Result<Value> {
 
 /// A program of about that many lines: data types, generic and recursive functions, matches, closures, traits, effects and
 /// strings, all of it reached from `main`.
-fn program(lines: usize) -> String {
+pub fn program(lines: usize) -> String {
     let mut out =
         String::from("effect Count\n  fn next(step: Int) -> Int\n\ntrait Size\n  fn size(self: Self) -> Int\n\n");
     let parts = lines.div_ceil(PART.lines().count());

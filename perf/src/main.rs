@@ -6,6 +6,8 @@ mod contract;
 mod frontend;
 mod kernels;
 mod report;
+mod scaling;
+mod shapes;
 mod synthesize;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +32,18 @@ enum Command {
         /// How often each size is compiled; the best counts
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// Writes the times to this file
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// How the time of the compiler in Kea grows with programs of extreme shape
+    Scaling {
+        /// How often each program is compiled; the best counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Only shapes whose name contains this
+        #[arg(long, default_value = "")]
+        filter: String,
         /// Writes the times to this file
         #[arg(long)]
         json: Option<PathBuf>,
@@ -77,6 +91,7 @@ fn main() -> anyhow::Result<()> {
         Command::Kernels(pairs) => pairs.measure(kernels::KERNELS),
         Command::Programs(pairs) => pairs.measure(kernels::PROGRAMS),
         Command::Frontend { rounds, json } => report::save(json.as_deref(), &frontend::measure(rounds)?),
+        Command::Scaling { rounds, filter, json } => report::save(json.as_deref(), &scaling::measure(rounds, &filter)?),
         Command::Contract { megabytes, rounds, json } => {
             report::save(json.as_deref(), &contract::measure(megabytes, rounds)?)
         }

@@ -2,13 +2,13 @@
 
 use crate::corpus::{self, root};
 use crate::expectation::{self, Expectation, KEA};
-use crate::program::{self, Outcome, Tools};
+use crate::program::{self, Outcome, Stage, Tools};
 use crate::run::{self, difference};
 use crate::{bless, trial};
 use anyhow::{Context, Result, bail, ensure};
 use libtest_mimic::Trial;
 use serde_json::Value;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -109,16 +109,28 @@ fn examples() -> Result<Vec<(String, Program)>> {
     Ok(found)
 }
 
+/// Which compilers an example is for.
+fn stages_of(purpose: &str) -> &'static [Stage] {
+    match purpose {
+        // What stage 1 says of a program that it refuses stands in tests/kea/reject.
+        "reject" => &[Stage::Zero],
+        "stage1" => &[Stage::One],
+        _ => &[Stage::Zero, Stage::One],
+    }
+}
+
 /// Does with an example what its fence says.
-fn check_example(tools: &Tools, purpose: &str, example: &Program) -> Result<()> {
+fn check_example(tools: &Tools, stage: Stage, purpose: &str, example: &Program) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let program = Program { path: folder.path().join("example.kea"), ..example.clone() };
     fs::write(&program.path, &program.text)?;
     match purpose {
         "reject" => check_reject(tools, &program),
-        "" if program.text.lines().any(|line| line.starts_with("fn main(")) => check_run(Way::Jit, tools, &program),
-        "" => {
-            let outcome = test(tools, &program.path)?;
+        "" | "stage1" if program.text.lines().any(|line| line.starts_with("fn main(")) => {
+            check_run(Way::Jit, tools, stage, &program)
+        }
+        "" | "stage1" => {
+            let outcome = test(tools, stage, &program.path)?;
             ensure!(
                 !outcome.stdout().contains(" 0 passed"),
                 "the example shows nothing: it has neither `main` nor tests"
@@ -153,29 +165,43 @@ impl Way {
 
     /// What the program does when it is run this way, and its counters, where they can be had. It is compiled and run in a
     /// folder that holds its source files and nothing else, so that the places in messages are the same everywhere.
-    fn run(self, tools: &Tools, program: &Program, expectation: &Expectation) -> Result<(Outcome, Option<Value>)> {
+    fn run(
+        self,
+        tools: &Tools,
+        stage: Stage,
+        program: &Program,
+        expectation: &Expectation,
+    ) -> Result<(Outcome, Option<Value>)> {
         let folder = tempfile::tempdir()?;
         let (work, made) = (folder.path().join("work"), folder.path().join("program"));
         let stats = folder.path().join("stats.json");
         let root = program.copy_to(&work)?;
-        let compile = |arguments: &[&OsStr]| {
-            let mut command = tools.kea0(arguments);
-            command.arg(&root).current_dir(&work);
+        let compile = |arguments: &[&str]| {
+            let mut command = tools.compiler(stage, arguments);
+            command.arg("-o").arg(&made).arg(&root).current_dir(&work);
             succeed(command)
         };
         let mut command = match self {
             Way::Interpreter => {
-                compile(&["mir".as_ref(), "-o".as_ref(), made.as_ref()])?;
+                compile(match stage {
+                    Stage::Zero => &["mir"],
+                    Stage::One => &["build", "--emit=mir"],
+                })?;
                 let mut command = tools.backend(["interp"]);
                 command.arg(format!("--stats={}", stats.display())).arg(&made).arg("--");
                 command
             }
             Way::Executable => {
-                compile(&["build".as_ref(), "-O".as_ref(), "speed".as_ref(), "-o".as_ref(), made.as_ref()])?;
+                compile(match stage {
+                    Stage::Zero => &["build", "-O", "speed"],
+                    // What overflows wraps in release builds, so that programs that panic are built without.
+                    Stage::One if program.name.contains("/panic/") => &["build", "--no-cache"],
+                    Stage::One => &["build", "--no-cache", "--release"],
+                })?;
                 program::clean(&made)
             }
             Way::Jit => {
-                let mut command = tools.kea0(["run"]);
+                let mut command = tools.compiler(stage, ["run"]);
                 command.arg(&root).arg("--");
                 command
             }
@@ -192,7 +218,7 @@ impl Way {
 
 fn succeed(command: Command) -> Result<()> {
     let outcome = program::run(command, b"")?;
-    ensure!(outcome.status == 0, "kea0 gave {}: {}", outcome.status, outcome.stderr());
+    ensure!(outcome.status == 0, "the compiler gave {}: {}", outcome.status, outcome.stderr());
     Ok(())
 }
 
@@ -203,14 +229,22 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     {
         let ways = Expectation::read(&program.text, KEA).map(|expectation| expectation.ways).unwrap_or_default();
         for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
-            let (program, tools) = (program.clone(), tools.clone());
-            trials.push(trial(format!("{}/{}", program.name, way.name()), move || check_run(way, &tools, &program)));
+            for (stage, prefix) in [(Stage::Zero, ""), (Stage::One, "stage1/")] {
+                let (program, tools) = (program.clone(), tools.clone());
+                let name = format!("{prefix}{}/{}", program.name, way.name());
+                trials.push(trial(name, move || check_run(way, &tools, stage, &program)));
+            }
         }
     }
     for program in programs(REJECT_FOLDER)? {
+        if stage_0_refuses(&program) {
+            let (tools, program) = (tools.clone(), program.clone());
+            trials.push(trial(program.name.clone(), move || check_reject(&tools, &program)));
+        }
         let tools = tools.clone();
-        trials.push(trial(program.name.clone(), move || check_reject(&tools, &program)));
+        trials.push(trial(format!("stage1/{}", program.name), move || check_report(&tools, &program)));
     }
+    trials.push(trial("stage1/codes".to_string(), check_codes));
     for program in programs(SYNTAX_FOLDER)? {
         for dump in ["tokens", "ast"] {
             let (program, tools) = (program.clone(), tools.clone());
@@ -218,22 +252,28 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         }
     }
     for source in corpus::sources(LIBRARY, "kea")? {
-        let tools = tools.clone();
-        trials.push(trial(format!("lib/{}", source.name), move || test(&tools, &source.path).map(drop)));
+        for (stage, prefix) in [(Stage::Zero, ""), (Stage::One, "stage1/")] {
+            let (tools, path) = (tools.clone(), source.path.clone());
+            trials.push(trial(format!("{prefix}lib/{}", source.name), move || test(&tools, stage, &path).map(drop)));
+        }
     }
-    for (purpose, example) in examples()?.into_iter().filter(|(purpose, _)| purpose != "stage1") {
-        let tools = tools.clone();
-        trials.push(trial(example.name.clone(), move || check_example(&tools, &purpose, &example)));
+    for (purpose, example) in examples()? {
+        for stage in stages_of(&purpose) {
+            let (tools, purpose, example) = (tools.clone(), purpose.clone(), example.clone());
+            let prefix = if *stage == Stage::One { "stage1/" } else { "" };
+            let name = format!("{prefix}{}", example.name);
+            trials.push(trial(name, move || check_example(&tools, *stage, &purpose, &example)));
+        }
     }
     Ok(trials)
 }
 
-fn check_run(way: Way, tools: &Tools, program: &Program) -> Result<()> {
+fn check_run(way: Way, tools: &Tools, stage: Stage, program: &Program) -> Result<()> {
     let expectation = Expectation::read(&program.text, KEA)?;
     let Some(stdout) = &expectation.stdout else {
         bail!("the file does not say what it prints: add `-- stdout| …` lines or `-- stdout: empty`");
     };
-    let (outcome, stats) = way.run(tools, program, &expectation)?;
+    let (outcome, stats) = way.run(tools, stage, program, &expectation)?;
     run::compare(&outcome, &expectation, stdout)?;
     run::check_counts(expectation.counts, stats)
 }
@@ -262,6 +302,57 @@ fn check_reject(tools: &Tools, program: &Program) -> Result<()> {
     Ok(())
 }
 
+/// Whether a program of the folder says what stage 0 makes of it; the others are for stage 1 alone.
+fn stage_0_refuses(program: &Program) -> bool {
+    expectation::split(&program.text, KEA).1.lines().any(|line| line.starts_with(ERROR))
+}
+
+/// The file with what stage 1 says of a program.
+fn report_path(program: &Program) -> PathBuf {
+    program.path.with_extension("stderr")
+}
+
+/// What stage 1 says of a program: errors, warnings, or both.
+fn report(tools: &Tools, program: &Program) -> Result<String> {
+    let folder = program.path.parent().unwrap_or(root());
+    let mut command = tools.compiler(Stage::One, ["check"]);
+    command.arg(program.path.file_name().unwrap_or_default()).current_dir(folder);
+    let outcome = program::run(command, b"")?;
+    let stderr = outcome.stderr();
+    let expected = i32::from(stderr.contains("error["));
+    ensure!(outcome.status == expected, "status {} in place of {expected}; it says: {stderr}", outcome.status);
+    ensure!(outcome.stdout.is_empty(), "it prints {}", outcome.stdout());
+    ensure!(stderr.contains('['), "it finds nothing wrong");
+    Ok(stderr)
+}
+
+fn check_report(tools: &Tools, program: &Program) -> Result<()> {
+    let path = report_path(program);
+    let expected = fs::read_to_string(&path).with_context(|| format!("{} is not there", path.display()))?;
+    let found = report(tools, program)?;
+    if found != expected {
+        bail!("{}", difference("stderr", &expected, &found));
+    }
+    Ok(())
+}
+
+/// The module with the codes of stage 1's messages.
+const CODES: &str = "stage1/diagnostics/code.kea";
+
+/// Every code of stage 1 is in the expected report of some program.
+fn check_codes() -> Result<()> {
+    let mut reports = String::new();
+    for program in programs(REJECT_FOLDER)? {
+        reports.push_str(&fs::read_to_string(report_path(&program)).unwrap_or_default());
+    }
+    let codes = fs::read_to_string(root().join(CODES)).context(CODES)?;
+    let codes: Vec<&str> = codes.lines().filter_map(|line| line.split_once(" -> \"")?.1.strip_suffix('"')).collect();
+    ensure!(codes.len() >= 60, "{CODES} lists only {} codes", codes.len());
+    let missing: Vec<&str> = codes.into_iter().filter(|code| !reports.contains(&format!("[{code}]"))).collect();
+    ensure!(missing.is_empty(), "no program in {REJECT_FOLDER} shows {}", missing.join(", "));
+    Ok(())
+}
+
 fn dump(tools: &Tools, program: &Program, what: &str) -> Result<String> {
     let outcome =
         program::run(tools.kea0(["dump".as_ref(), format!("--{what}").as_ref(), program.path.as_os_str()]), b"")?;
@@ -280,8 +371,8 @@ fn check_dump(tools: &Tools, program: &Program, what: &str) -> Result<()> {
 }
 
 /// The tests of a module and the examples of its documentation pass.
-pub fn test(tools: &Tools, path: &Path) -> Result<Outcome> {
-    let mut command = tools.kea0(["test".as_ref(), path.as_os_str()]);
+pub fn test(tools: &Tools, stage: Stage, path: &Path) -> Result<Outcome> {
+    let mut command = tools.compiler(stage, ["test".as_ref(), path.as_os_str()]);
     let folder = tempfile::tempdir()?;
     command.current_dir(folder.path());
     let outcome = program::run(command, b"")?;
@@ -299,7 +390,16 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
             println!("{}: {error:#}", program.path.display());
         }
     }
-    for program in programs(REJECT_FOLDER)?.iter().filter(|program| chosen(&program.name)) {
+    let refused = programs(REJECT_FOLDER)?;
+    for program in refused.iter().filter(|program| chosen(&format!("stage1/{}", program.name))) {
+        let path = report_path(program);
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        match report(tools, program) {
+            Ok(text) => bless::rewrite(&path, &old, &text)?,
+            Err(error) => println!("{}: {error:#}", program.path.display()),
+        }
+    }
+    for program in refused.iter().filter(|program| chosen(&program.name) && stage_0_refuses(program)) {
         let (code, comments) = expectation::split(&program.text, KEA);
         let remarks: String = comments
             .lines()
@@ -326,7 +426,7 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
 fn bless_run(tools: &Tools, program: &Program) -> Result<()> {
     let mut expectation = Expectation::read(&program.text, KEA)?;
     let way = if expectation.ways.is_empty() { Way::Interpreter } else { Way::Executable };
-    let (outcome, stats) = way.run(tools, program, &expectation)?;
+    let (outcome, stats) = way.run(tools, Stage::Zero, program, &expectation)?;
     let stderr = outcome.stderr();
     let panicked = stderr.starts_with("panic");
     ensure!(panicked || !stderr.contains("error["), "{stderr}");

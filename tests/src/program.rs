@@ -19,6 +19,17 @@ pub struct Tools {
     pub backend: PathBuf,
     /// `kea0`, beside it; it finds the backend and the library by itself.
     pub kea0: PathBuf,
+    /// `kea`, the compiler in Kea, beside them.
+    pub kea: PathBuf,
+}
+
+/// A compiler of Kea.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// `kea0`
+    Zero,
+    /// `kea`
+    One,
 }
 
 /// What a program did.
@@ -49,7 +60,7 @@ pub fn tools() -> Result<Tools> {
     if let Some(path) = env::var_os("KEA_BACKEND").filter(|path| !path.is_empty()) {
         let backend = PathBuf::from(path);
         ensure!(backend.is_file(), "KEA_BACKEND names {}, which is no file", backend.display());
-        return Ok(Tools { kea0: backend.with_file_name("kea0"), backend });
+        return Ok(Tools { kea0: backend.with_file_name("kea0"), kea: backend.with_file_name("kea"), backend });
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The whole workspace, as ./bootstrap.sh builds it: fewer packages would be built with other features.
@@ -62,7 +73,13 @@ pub fn tools() -> Result<Tools> {
     // The harness lies in target/release/deps.
     let harness = env::current_exe()?;
     let folder = harness.parent().and_then(Path::parent).context("the harness lies in no folder")?;
-    Ok(Tools { backend: folder.join("kea-backend"), kea0: folder.join("kea0") })
+    let tools = Tools { backend: folder.join("kea-backend"), kea0: folder.join("kea0"), kea: folder.join("kea") };
+    // Without ./bootstrap.sh, it is stage 0 that builds it.
+    let mut command = tools.kea0(["build", "-O", "speed", "-o"]);
+    command.arg(&tools.kea).arg(crate::corpus::root().join("stage1/main.kea"));
+    let built = run(command, b"")?;
+    ensure!(built.status == 0, "stage 1 does not build: {}", built.stderr());
+    Ok(tools)
 }
 
 impl Tools {
@@ -75,7 +92,15 @@ impl Tools {
 
     /// A call of `kea0` without anything of this process's settings.
     pub fn kea0(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = clean(&self.kea0);
+        self.compiler(Stage::Zero, arguments)
+    }
+
+    /// A call of the compiler of a stage without anything of this process's settings.
+    pub fn compiler(&self, stage: Stage, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = match stage {
+            Stage::Zero => clean(&self.kea0),
+            Stage::One => clean(&self.kea),
+        };
         command.args(arguments);
         command
     }

@@ -1,0 +1,122 @@
+//! The triple-stage build: stage 0 builds A, A builds B, B builds C, and B and C are the same.
+
+use crate::compare;
+use crate::measure::{self, Cost};
+use crate::project::{Project, copy_file, files_below};
+use crate::report::{Report, Step};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How to build.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Arguments {
+    /// Start from an existing compiler instead of stage 0
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<PathBuf>,
+    /// How many processes work at once
+    #[arg(long, default_value_t = 2)]
+    pub jobs: u32,
+}
+
+/// How a generation is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// What users get.
+    Release,
+    /// Compiles fast.
+    Debug,
+}
+
+/// Builds all generations, proves the fixed point, tests the library, and leaves the result in `build/`.
+pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
+    project.install_tools()?;
+    let mut report = Report::new(lines(project)?);
+    let first = project.generation(1).join("kea");
+    match &arguments.from {
+        Some(path) => copy_file(path, &first)?,
+        None => report.add(stage_0_builds(project, &first)?),
+    }
+    for number in [2, 3] {
+        let compiler = project.generation(number - 1).join("kea");
+        let folder = project.generation(number);
+        let cost = compile(project, &compiler, &folder, Profile::Release, arguments.jobs)?;
+        report.add(Step::new(&format!("stage {number}"), &format!("stage {} compiles the compiler", number - 1), cost));
+    }
+    report.digests = compare::assert_same(&project.generation(2), &project.generation(3))?;
+    report.size = fs::metadata(project.generation(3).join("kea"))?.len();
+    let result = project.build("bin/kea");
+    copy_file(&project.generation(3).join("kea"), &result)?;
+    link(&project.build("kea"), Path::new("bin/kea"))?;
+    report.add(Step::new("library", "its tests pass", test_library(project, &result)?));
+    report.finish(&project.build("bootstrap.json"))
+}
+
+fn stage_0_builds(project: &Project, output: &Path) -> Result<Step> {
+    prepare(output)?;
+    let mut command = Command::new(project.build("bin/kea0"));
+    command.arg("build").arg(project.compiler()).args(["-O", "speed", "-o"]).arg(output);
+    command.arg("--lib").arg(project.library());
+    Ok(Step::new("stage 1", "stage 0 compiles the compiler", measure::run(command)?))
+}
+
+/// Compiles the compiler with a compiler: MIR text, objects and executable in `folder`, without the cache.
+pub fn compile(project: &Project, compiler: &Path, folder: &Path, profile: Profile, jobs: u32) -> Result<Cost> {
+    let mut command = compile_command(project, compiler, folder, profile, jobs)?;
+    command.arg("--no-cache");
+    measure::run(command)
+}
+
+/// The command that compiles the compiler into a folder.
+pub fn compile_command(
+    project: &Project,
+    compiler: &Path,
+    folder: &Path,
+    profile: Profile,
+    jobs: u32,
+) -> Result<Command> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
+    }
+    let output = folder.join("kea");
+    prepare(&output)?;
+    let mut command = Command::new(compiler);
+    command.arg("build").arg(project.compiler()).arg("-o").arg(&output).arg("--lib").arg(project.library());
+    command.args(["--emit=mir,obj,exe", "--jobs"]).arg(jobs.to_string()).env("KEA_BACKEND", project.backend());
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    Ok(command)
+}
+
+fn prepare(output: &Path) -> Result<()> {
+    let folder = output.parent().context("an output stands in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// Makes a symbolic link, in place of what was there.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    if from.symlink_metadata().is_ok() {
+        fs::remove_file(from)?;
+    }
+    std::os::unix::fs::symlink(to, from).with_context(|| format!("cannot make {}", from.display()))
+}
+
+/// The tests of the library and the examples of its documentation.
+fn test_library(project: &Project, compiler: &Path) -> Result<Cost> {
+    let mut command = Command::new(compiler);
+    command.arg("test").args(files_below(&project.library(), "kea")?).current_dir(&project.root);
+    measure::run(command)
+}
+
+/// How many lines the compiler and the library have.
+fn lines(project: &Project) -> Result<u64> {
+    let mut files = files_below(&project.root.join("stage1"), "kea")?;
+    files.extend(files_below(&project.library(), "kea")?);
+    let mut lines = 0;
+    for file in files {
+        lines += fs::read_to_string(&file)?.lines().count() as u64;
+    }
+    Ok(lines)
+}

@@ -1,0 +1,172 @@
+//! The gate: what compiling the compiler costs, against a baseline. What repeats exactly must stay within limits; times are there
+//! for information.
+
+use crate::build::{self, Profile};
+use crate::project::{Project, files_below};
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What to do with the result.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Record what was measured as the new baseline
+    #[arg(long, value_name = "REASON")]
+    accept: Option<String>,
+}
+
+/// `perf/selfhost/baseline.json`.
+#[derive(Serialize, Deserialize, Default)]
+struct Baseline {
+    /// By how many percent a count may grow.
+    limit_percent: f64,
+    /// Other limits, by the beginnings of names.
+    limits: BTreeMap<String, f64>,
+    /// Why the baseline is what it is, the last reason at the end.
+    reasons: Vec<String>,
+    /// What repeats exactly, by name.
+    counts: BTreeMap<String, u64>,
+    /// Times in seconds, for information.
+    seconds: BTreeMap<String, f64>,
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Measured {
+    counts: BTreeMap<String, u64>,
+    seconds: BTreeMap<String, f64>,
+}
+
+/// Measures and compares; fails beyond the limits, unless the result is accepted.
+pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
+    ensure!(project.build("bin/kea").exists(), "there is no build/kea yet: run ./bootstrap.sh");
+    let path = project.root.join("perf/selfhost/baseline.json");
+    let mut baseline: Baseline = match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text).with_context(|| path.display().to_string())?,
+        Err(_) if arguments.accept.is_some() => Baseline { limit_percent: 5.0, ..Baseline::default() },
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let measured = measure(project)?;
+    let exceeded = compare(&baseline, &measured);
+    if let Some(reason) = &arguments.accept {
+        baseline.reasons.push(reason.clone());
+        baseline.counts = measured.counts;
+        baseline.seconds = measured.seconds;
+        let text = serde_json::to_string_pretty(&baseline)? + "\n";
+        fs::create_dir_all(project.root.join("perf/selfhost"))?;
+        return fs::write(&path, text).with_context(|| path.display().to_string());
+    }
+    ensure!(
+        exceeded.is_empty(),
+        "beyond the limits of perf/selfhost/baseline.json: {}; `./bootstrap.sh gate --accept REASON` records a new baseline",
+        exceeded.join(", ")
+    );
+    Ok(())
+}
+
+/// Prints what moved and gives what moved too far.
+fn compare(baseline: &Baseline, measured: &Measured) -> Vec<String> {
+    let mut exceeded = Vec::new();
+    for (name, new) in &measured.counts {
+        let Some(old) = baseline.counts.get(name) else {
+            println!("{name:<48} {new:>16}  new");
+            continue;
+        };
+        let percent = if *old == 0 { 0.0 } else { (*new as f64 / *old as f64 - 1.0) * 100.0 };
+        if new != old {
+            println!("{name:<48} {old:>16} -> {new:>16}  {percent:+.2} %");
+        }
+        if percent > baseline.limit(name) || (*old == 0 && *new > 0) {
+            exceeded.push(format!("{name} {percent:+.2} %"));
+        }
+    }
+    for (name, new) in &measured.seconds {
+        let old = baseline.seconds.get(name).copied().unwrap_or(f64::NAN);
+        println!("{name:<48} {old:>14.3} s -> {new:>12.3} s");
+    }
+    exceeded
+}
+
+impl Baseline {
+    /// By how many percent a count may grow: the limit with the longest name that the count's name begins with.
+    fn limit(&self, name: &str) -> f64 {
+        let own = self.limits.iter().filter(|(prefix, _)| name.starts_with(prefix.as_str()));
+        own.max_by_key(|(prefix, _)| prefix.len()).map_or(self.limit_percent, |(_, limit)| *limit)
+    }
+}
+
+fn measure(project: &Project) -> Result<Measured> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let compiler = project.build("bin/kea");
+    let mut measured = Measured::default();
+    for (name, profile) in [("release", Profile::Release), ("debug", Profile::Debug)] {
+        let made = folder.path().join(name);
+        let cost = build::compile(project, &compiler, &made, profile, 2)?;
+        measured.seconds.insert(format!("build/{name}"), cost.time.as_secs_f64());
+        measured.counts.insert(format!("size/{name}/executable"), fs::metadata(made.join("kea"))?.len());
+        let mut objects = 0;
+        for object in files_below(&made.join("objects"), "o")? {
+            objects += fs::metadata(object)?.len();
+        }
+        measured.counts.insert(format!("size/{name}/objects"), objects);
+    }
+    mir_statistics(project, &folder.path().join("release/kea.mir"), &mut measured)?;
+    check_statistics(project, folder.path(), &mut measured)?;
+    check_instructions(project, folder.path(), &mut measured)?;
+    Ok(measured)
+}
+
+/// The compiler's MIR in numbers: functions, blocks, instructions by class, retains and releases.
+fn mir_statistics(project: &Project, text: &Path, measured: &mut Measured) -> Result<()> {
+    let output = Command::new(project.backend()).arg("stats").arg(text).output().context("cannot run kea-backend")?;
+    ensure!(output.status.success(), "kea-backend stats failed");
+    let stats: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let Some(numbers) = stats["module"].as_object() else { bail!("kea-backend stats gave no numbers of the module") };
+    for (name, count) in numbers {
+        measured.counts.insert(format!("mir/{name}"), count.as_u64().unwrap_or(0));
+    }
+    Ok(())
+}
+
+/// `kea check` of the compiler.
+fn check_command(project: &Project, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("check").arg(project.compiler()).arg("--lib").arg(project.library());
+    command.env("KEA_BACKEND", project.backend());
+    command
+}
+
+/// Allocations, retains and releases of `kea check` of the compiler.
+fn check_statistics(project: &Project, folder: &Path, measured: &mut Measured) -> Result<()> {
+    let path = folder.join("stats.json");
+    let mut command = check_command(project, &project.build("bin/kea"));
+    command.env("KEA_STATS", &path);
+    let cost = crate::measure::run(command)?;
+    measured.seconds.insert("check".to_string(), cost.time.as_secs_f64());
+    let stats: BTreeMap<String, u64> = serde_json::from_str(&fs::read_to_string(&path)?)?;
+    for (name, value) in stats {
+        // What the system gives to a process is not the same each time.
+        if name != "peak_memory_bytes" {
+            measured.counts.insert(format!("check/{name}"), value);
+        }
+    }
+    Ok(())
+}
+
+/// Instructions that `kea check` of the compiler executes, and those of each of its modules.
+fn check_instructions(project: &Project, folder: &Path, measured: &mut Measured) -> Result<()> {
+    let path: PathBuf = folder.join("callgrind.out");
+    let mut command = Command::new("valgrind");
+    command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", path.display())).arg("--quiet");
+    let check = check_command(project, &project.build("bin/kea"));
+    command.arg(check.get_program()).args(check.get_args()).env("KEA_BACKEND", project.backend());
+    crate::measure::run(command).context("the gate counts instructions with valgrind")?;
+    let text = fs::read_to_string(&path)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    let total = total.and_then(|total| total.trim().parse().ok()).context("callgrind gave no total")?;
+    measured.counts.insert("check/instructions".to_string(), total);
+    Ok(())
+}

@@ -53,6 +53,8 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     report.size = fs::metadata(project.generation(3).join("kea"))?.len();
     let result = project.build("bin/kea");
     copy_file(&project.generation(3).join("kea"), &result)?;
+    let digest = report.digests.get("kea.mir").context("a generation has MIR")?;
+    fs::write(project.build("bin/kea.digest"), format!("{digest}\n"))?;
     link(&project.build("kea"), Path::new("bin/kea"))?;
     report.add(Step::new("library", "its tests pass", test_library(project, &result)?));
     report.finish(&project.build("bootstrap.json"))

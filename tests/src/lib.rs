@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod bless;
+pub mod builds;
 pub mod command_line;
 pub mod compat;
 pub mod corpus;

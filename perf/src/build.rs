@@ -42,7 +42,7 @@ pub fn module(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
 pub fn program(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let stem = source.file_stem().context("a program has a name")?;
     let executable = folder.join(stem).with_extension("kea");
-    run(Command::new(tool("kea0")?).args(["build", "-O", "speed", "-o"]).arg(&executable).arg(source))?;
+    run(Command::new(compiler()?).args(["build", "--release", "--no-cache", "-o"]).arg(&executable).arg(source))?;
     Ok(executable)
 }
 

@@ -27,7 +27,7 @@ pub fn measure(rounds: usize, filter: &str) -> anyhow::Result<Value> {
     Ok(json!({ "environment": report::environment(), "scaling": records }))
 }
 
-/// The times of a shape. Growth is how many times more a single line, arm or level takes than in the size before.
+/// The times of a shape; a program that is not compiled is said to fail. Growth is how many times more a single line, arm or level takes than in the size before.
 fn measure_shape(
     shape: &Shape,
     task: &str,
@@ -40,7 +40,15 @@ fn measure_shape(
     for &size in shape.sizes {
         let folder = tempfile::tempdir()?;
         let source = (shape.write)(folder.path(), size)?;
-        let time = best(rounds, arguments, &source)?.saturating_sub(base);
+        let time = match best(rounds, arguments, &source) {
+            Ok(time) => time.saturating_sub(base),
+            Err(error) => {
+                let reason = error.to_string().lines().next().unwrap_or_default().to_string();
+                println!("  {:<34} {size:>8} {reason}", shape.name);
+                records.push(json!({ "shape": shape.name, "task": task, "size": size, "failed": reason }));
+                continue;
+            }
+        };
         let each = time.as_secs_f64() * 1e6 / size as f64;
         let growth = before.map_or(f64::NAN, |before| each / before);
         before = Some(each);

@@ -97,6 +97,18 @@ impl Info {
         usize::from(self.kind_byte() >> 2)
     }
 
+    /// The same header with another mask.
+    #[inline(always)]
+    pub(crate) fn with_mask(self, mask: u32) -> Info {
+        Info(self.0 & 0xFFFF | mask << 16)
+    }
+
+    /// Whether that is the header of a cell of kind `mask` without managed words.
+    #[inline(always)]
+    pub(crate) fn is_plain_cell(self) -> bool {
+        self.kind() == KIND_MASK && self.mask() == 0
+    }
+
     /// Whether an object with that header may hold managed words. Of a descriptor, only its owner knows.
     #[inline(always)]
     pub(crate) fn has_managed(self) -> bool {
@@ -107,6 +119,7 @@ impl Info {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn is_described_array(self) -> bool {
         self.kind() == KIND_ARRAY && self.kind_byte() & KIND_DESCRIBED_ARRAY != 0
     }

@@ -12,12 +12,13 @@
 //! | arrays | the length: how many elements are; with a descriptor, the count for the element at that index |
 //!
 //! An object whose last slot leads down is freed before the descent, so that a list is freed in a plain loop,
-//! and an object without managed words is freed where it is met.
+//! and an object without managed words is freed where it is met. So every object that is walked has some, or a
+//! descriptor.
 
 use crate::allocate::give_back;
 use crate::context::Context;
 use crate::object::offsets::{KIND_ARRAY, KIND_MASK};
-use crate::object::{Object, WORD, is_object};
+use crate::object::{Info, Object, WORD, is_object};
 
 /// Adds a reference to what a managed word refers to.
 #[inline]
@@ -41,7 +42,7 @@ pub(crate) unsafe fn retain(context: &mut Context, word: usize) {
 #[inline]
 pub(crate) unsafe fn release(context: &mut Context, word: usize) {
     unsafe {
-        if dies(word) {
+        if leads_down(context, word) {
             free(context, Object::from_word(word));
         }
     }
@@ -77,83 +78,52 @@ enum Visit {
     Done,
 }
 
-/// Frees a dead object and everything that dies with it.
+/// Frees a dead object with managed words and everything that dies with it.
 unsafe fn free(context: &mut Context, dead: Object) {
     let mut object = dead;
     let mut above = Object::NULL;
     // SAFETY: `object` and the chain of objects above it are dead and not yet freed; nobody else has them.
     unsafe {
-        'down: loop {
-            object = free_chain(context, object);
-            if object.is_null() {
-                if above.is_null() {
-                    return;
-                }
-                object = above;
-                above = Object::at(*slot_left(object) as *mut u8);
-            } else {
-                begin(object);
-            }
-            loop {
-                match visit(context, object) {
-                    Visit::Down(slot) => {
-                        let word = slot.replace(above.word());
-                        above = object;
-                        object = Object::from_word(word);
-                        continue 'down;
-                    }
-                    Visit::Last(word) => {
-                        give_back_dead(context, object);
-                        object = Object::from_word(word);
-                        continue 'down;
-                    }
-                    Visit::Done => {
-                        give_back_dead(context, object);
-                        if above.is_null() {
-                            return;
-                        }
-                        object = above;
-                        above = Object::at(*slot_left(object) as *mut u8);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Frees a chain of dead cells that have one header, which names one managed word; gives the dead object that
-/// is no part of it, or null. What the header says is worked out once, so that the machine need not wait for
-/// each header before it follows the chain.
-#[inline(always)]
-unsafe fn free_chain(context: &mut Context, dead: Object) -> Object {
-    let mut object = dead;
-    unsafe {
-        let info = object.info();
-        if info.kind() != KIND_MASK || !info.mask().is_power_of_two() {
-            return object;
-        }
-        let index = info.mask().trailing_zeros() as usize;
-        let bytes = info.words() * WORD;
+        begin(object);
         loop {
-            let word = *object.payload(index);
-            give_back(context, object, bytes);
-            if !dies(word) {
-                return Object::NULL;
-            }
-            object = Object::from_word(word);
-            if object.info() != info {
-                return object;
+            let info = object.info();
+            let visit = if info.kind() == KIND_MASK {
+                free_cell(context, object, info)
+            } else {
+                free_slots(context, object, info)
+            };
+            match visit {
+                Visit::Down(slot) => {
+                    let word = slot.replace(above.word());
+                    above = object;
+                    object = Object::from_word(word);
+                    begin(object);
+                }
+                Visit::Last(word) => {
+                    object = Object::from_word(word);
+                    begin(object);
+                }
+                Visit::Done => {
+                    if above.is_null() {
+                        return;
+                    }
+                    object = above;
+                    above = Object::at(*slot_left(object) as *mut u8);
+                }
             }
         }
     }
 }
 
+/// Prepares the state of a dead object. That of a cell with a mask is in place.
 #[inline(always)]
-unsafe fn give_back_dead(context: &mut Context, object: Object) {
+unsafe fn begin(object: Object) {
     unsafe {
         let info = object.info();
-        let size = if info.kind() == KIND_MASK { info.words() * WORD } else { object.size() };
-        give_back(context, object, size);
+        if info.kind() != KIND_MASK {
+            let slots = if info.kind() == KIND_ARRAY { 0 } else { object.descriptor().count() as i32 };
+            object.set_count(slots);
+        }
     }
 }
 
@@ -166,98 +136,129 @@ unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
             return false;
         }
         let object = Object::from_word(word);
-        if object.info().has_managed() {
+        let info = object.info();
+        if info.is_plain_cell() {
+            give_back(context, object, info.words() * WORD);
+            return false;
+        }
+        if info.has_managed() {
             return true;
         }
-        give_back_dead(context, object);
+        give_back(context, object, object.size());
         false
     }
 }
 
-/// Prepares the state of a dead object. That of the kinds that are not named is in place.
+/// Goes on with the words of a dead cell that its mask names, and frees it when no more than one leads to an object
+/// that dies too.
 #[inline(always)]
-unsafe fn begin(object: Object) {
-    unsafe {
-        let info = object.info();
-        if info.kind() == KIND_MASK {
-            return;
-        }
-        let slots = match info.kind() {
-            KIND_ARRAY => 0,
-            _ => object.descriptor().count() as i32,
-        };
-        object.set_count(slots);
-    }
-}
-
-/// Goes on with a dead object's slots until one leads to an object that dies too.
-#[inline(always)]
-unsafe fn visit(context: &mut Context, object: Object) -> Visit {
-    unsafe {
-        let info = object.info();
-        if info.kind() == KIND_MASK { visit_mask(context, object, info.mask()) } else { visit_slots(context, object) }
-    }
-}
-
-#[inline(always)]
-unsafe fn visit_mask(context: &mut Context, object: Object, mut mask: u16) -> Visit {
-    while mask != 0 {
+unsafe fn free_cell(context: &mut Context, object: Object, info: Info) -> Visit {
+    let mut mask = u32::from(info.mask());
+    loop {
         let rest = mask & (mask - 1);
+        if rest == 0 {
+            return unsafe { free_chain(context, object, info.with_mask(mask)) };
+        }
         // SAFETY: the mask names payload words that are managed.
         unsafe {
             let slot = object.payload(mask.trailing_zeros() as usize);
             if leads_down(context, *slot) {
-                if rest == 0 {
-                    return Visit::Last(*slot);
-                }
-                object.set_mask(mask);
+                object.set_mask(mask as u16);
                 return Visit::Down(slot);
             }
         }
         mask = rest;
     }
-    Visit::Done
 }
 
-unsafe fn visit_slots(context: &mut Context, object: Object) -> Visit {
+/// Frees a dead cell with one managed word left, which the header names, and the chain of dead cells with the same
+/// header that it leads to. What the header says is worked out once, so that the machine need not wait for each
+/// header before it follows the chain.
+#[inline(always)]
+unsafe fn free_chain(context: &mut Context, dead: Object, info: Info) -> Visit {
+    let mut object = dead;
+    let index = u32::from(info.mask()).trailing_zeros() as usize;
+    let bytes = info.words() * WORD;
     unsafe {
-        while let Some(slot) = next_slot(object) {
+        loop {
+            let word = *object.payload(index);
+            give_back(context, object, bytes);
+            if !leads_down(context, word) {
+                return Visit::Done;
+            }
+            object = Object::from_word(word);
+            if object.info() != info {
+                return Visit::Last(word);
+            }
+        }
+    }
+}
+
+/// Goes on with the slots of a dead object that is no cell with a mask, from the last one to the first, and frees it
+/// when no more than the first leads to an object that dies too.
+unsafe fn free_slots(context: &mut Context, object: Object, info: Info) -> Visit {
+    let visit = unsafe {
+        if info.kind() == KIND_ARRAY && !info.is_described_array() {
+            visit_words(context, object)
+        } else {
+            visit_described(context, object, info)
+        }
+    };
+    if !matches!(visit, Visit::Down(_)) {
+        unsafe { give_back(context, object, object.size()) };
+    }
+    visit
+}
+
+/// Visits an array of managed words.
+unsafe fn visit_words(context: &mut Context, object: Object) -> Visit {
+    unsafe {
+        let elements = object.elements().cast::<usize>();
+        let mut left = object.length();
+        while left > 0 {
+            left -= 1;
+            let slot = elements.add(left);
             if leads_down(context, *slot) {
-                return if is_last(object) { Visit::Last(*slot) } else { Visit::Down(slot) };
+                object.set_length(left);
+                return if left == 0 { Visit::Last(*slot) } else { Visit::Down(slot) };
             }
         }
     }
     Visit::Done
 }
 
-/// Moves on to the next slot of an object that is not of kind `mask`, from the last one to the first.
-#[inline(always)]
-unsafe fn next_slot(object: Object) -> Option<*mut usize> {
+/// Visits an object with a descriptor.
+unsafe fn visit_described(context: &mut Context, object: Object, info: Info) -> Visit {
     unsafe {
-        let info = object.info();
-        if info.kind() != KIND_ARRAY || info.is_described_array() {
-            let mut left = object.count();
-            if left == 0 {
-                let length = if info.kind() == KIND_ARRAY { object.length() } else { 0 };
-                left = if length == 0 { 0 } else { object.descriptor().count() as i32 };
-                if left == 0 {
-                    return None;
-                }
-                object.set_length(length - 1);
+        while let Some(slot) = next_described(object, info) {
+            if leads_down(context, *slot) {
+                let is_last = object.count() == 0 && (info.kind() != KIND_ARRAY || object.length() == 0);
+                return if is_last { Visit::Last(*slot) } else { Visit::Down(slot) };
             }
-            object.set_count(left - 1);
-        } else {
-            let length = object.length();
-            if info.mask() & 1 == 0 || length == 0 {
+        }
+    }
+    Visit::Done
+}
+
+/// Moves on to the next slot of an object with a descriptor.
+#[inline(always)]
+unsafe fn next_described(object: Object, info: Info) -> Option<*mut usize> {
+    unsafe {
+        let mut left = object.count();
+        if left == 0 {
+            let length = if info.kind() == KIND_ARRAY { object.length() } else { 0 };
+            left = if length == 0 { 0 } else { object.descriptor().count() as i32 };
+            if left == 0 {
                 return None;
             }
             object.set_length(length - 1);
         }
+        object.set_count(left - 1);
         Some(current_slot(object))
     }
 }
 
-/// The slot that [`next_slot`] moved to.
+/// The slot that the visit of an object that is no cell with a mask has come to.
 #[inline(always)]
 unsafe fn current_slot(object: Object) -> *mut usize {
     unsafe {
@@ -274,18 +275,6 @@ unsafe fn current_slot(object: Object) -> *mut usize {
     }
 }
 
-/// Whether no slot stands behind the one that [`next_slot`] moved to.
-unsafe fn is_last(object: Object) -> bool {
-    unsafe {
-        let info = object.info();
-        match info.kind() {
-            KIND_ARRAY if info.is_described_array() => object.count() == 0 && object.length() == 0,
-            KIND_ARRAY => object.length() == 0,
-            _ => object.count() == 0,
-        }
-    }
-}
-
 /// Moves a dead object past the slot through which it was left, and gives that slot.
 #[inline(always)]
 unsafe fn slot_left(object: Object) -> *mut usize {
@@ -294,8 +283,8 @@ unsafe fn slot_left(object: Object) -> *mut usize {
         if info.kind() != KIND_MASK {
             return current_slot(object);
         }
-        let mask = info.mask();
-        object.set_mask(mask & (mask - 1));
+        let mask = u32::from(info.mask());
+        object.set_mask((mask & (mask - 1)) as u16);
         object.payload(mask.trailing_zeros() as usize)
     }
 }

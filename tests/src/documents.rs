@@ -23,14 +23,16 @@ fn first_program(tools: &Tools) -> Result<()> {
     let readme = fs::read_to_string(root().join("README.md"))?;
     let script = blocks(&readme).map(|(_, block)| block).find(|block| block.starts_with("cat > hello.kea"));
     let script = script.context("README.md has no block that writes hello.kea")?;
-    let script = script.replace("build/bin/kea0", &tools.kea0.to_string_lossy());
+    let script = script.replace("build/kea", &tools.kea.to_string_lossy());
     let folder = tempfile::tempdir()?;
     let mut shell = program::clean("bash".as_ref());
     shell.args(["-euc", &script]).current_dir(folder.path());
     let outcome = program::run(shell, b"")?;
-    let expected = "1. Hello, Ada!\n2. Hello, Grace!\n3. Hello, Barbara!\n".repeat(2);
+    let greetings = "1. Hello, Ada!\n2. Hello, Grace!\n3. Hello, Barbara!\n";
+    let expected = format!("{greetings}1 passed, 0 failed\n{greetings}");
     ensure!(outcome.status == 0, "status {}: {}", outcome.status, outcome.stderr());
     ensure!(outcome.stdout() == expected, "it prints {}", outcome.stdout());
+    ensure!(outcome.stderr.is_empty(), "it says {}", outcome.stderr());
     Ok(())
 }
 

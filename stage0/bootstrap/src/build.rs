@@ -41,13 +41,20 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     for number in [2, 3] {
         let compiler = project.generation(number - 1).join("kea");
         let folder = project.generation(number);
-        let cost = compile(project, &compiler, &folder, Profile::Release, arguments.jobs)?;
+        let profile = Profile::Release;
+        let (jobs, cache) = (arguments.jobs, None);
+        let compilation = Compilation { project, compiler: &compiler, folder: &folder, profile, jobs, cache };
+        let cost = compilation.run(Output::Executable)?;
         report.add(Step::new(&format!("stage {number}"), &format!("stage {} compiles the compiler", number - 1), cost));
+        compilation.run(Output::Mir)?;
+        compilation.run(Output::Object)?;
     }
     report.digests = compare::assert_same(&project.generation(2), &project.generation(3))?;
     report.size = fs::metadata(project.generation(3).join("kea"))?.len();
     let result = project.build("bin/kea");
     copy_file(&project.generation(3).join("kea"), &result)?;
+    let digest = report.digests.get("kea.mir").context("a generation has MIR")?;
+    fs::write(project.build("bin/kea.digest"), format!("{digest}\n"))?;
     link(&project.build("kea"), Path::new("bin/kea"))?;
     report.add(Step::new("library", "its tests pass", test_library(project, &result)?));
     report.finish(&project.build("bootstrap.json"))
@@ -61,33 +68,63 @@ fn stage_0_builds(project: &Project, output: &Path) -> Result<Step> {
     Ok(Step::new("stage 1", "stage 0 compiles the compiler", measure::run(command)?))
 }
 
-/// Compiles the compiler with a compiler: MIR text, objects and executable in `folder`, without the cache.
-pub fn compile(project: &Project, compiler: &Path, folder: &Path, profile: Profile, jobs: u32) -> Result<Cost> {
-    let mut command = compile_command(project, compiler, folder, profile, jobs)?;
-    command.arg("--no-cache");
-    measure::run(command)
+/// What `kea build` can write of a program, with the file that it goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    Executable,
+    Object,
+    Mir,
 }
 
-/// The command that compiles the compiler into a folder.
-pub fn compile_command(
-    project: &Project,
-    compiler: &Path,
-    folder: &Path,
-    profile: Profile,
-    jobs: u32,
-) -> Result<Command> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
+impl Output {
+    fn file(self) -> &'static str {
+        match self {
+            Output::Executable => "kea",
+            Output::Object => "kea.o",
+            Output::Mir => "kea.mir",
+        }
     }
-    let output = folder.join("kea");
-    prepare(&output)?;
-    let mut command = Command::new(compiler);
-    command.arg("build").arg(project.compiler()).arg("-o").arg(&output).arg("--lib").arg(project.library());
-    command.args(["--emit=mir,obj,exe", "--jobs"]).arg(jobs.to_string()).env("KEA_BACKEND", project.backend());
-    if profile == Profile::Release {
-        command.arg("--release");
+
+    fn word(self) -> &'static str {
+        match self {
+            Output::Executable => "exe",
+            Output::Object => "obj",
+            Output::Mir => "mir",
+        }
     }
-    Ok(command)
+}
+
+/// How the compiler is compiled.
+pub struct Compilation<'a> {
+    pub project: &'a Project,
+    /// The compiler that does it.
+    pub compiler: &'a Path,
+    /// Where the outputs go.
+    pub folder: &'a Path,
+    pub profile: Profile,
+    pub jobs: u32,
+    /// The folder of the cache, where one is used.
+    pub cache: Option<&'a Path>,
+}
+
+impl Compilation<'_> {
+    /// Writes one output.
+    pub fn run(&self, output: Output) -> Result<Cost> {
+        let path = self.folder.join(output.file());
+        prepare(&path)?;
+        let mut command = Command::new(self.compiler);
+        command.arg("build").arg(self.project.compiler()).arg("-o").arg(&path);
+        command.arg("--lib").arg(self.project.library()).args(["--emit", output.word(), "--jobs"]);
+        command.arg(self.jobs.to_string()).env("KEA_BACKEND", self.project.backend());
+        match self.cache {
+            Some(folder) => command.env("KEA_CACHE", folder),
+            None => command.arg("--no-cache"),
+        };
+        if self.profile == Profile::Release {
+            command.arg("--release");
+        }
+        measure::run(command)
+    }
 }
 
 fn prepare(output: &Path) -> Result<()> {

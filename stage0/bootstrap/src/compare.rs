@@ -1,6 +1,5 @@
 //! Whether two generations of the compiler are the same, and where they begin to differ.
 
-use crate::project::files_below;
 use anyhow::{Context, Result, bail};
 use similar::TextDiff;
 use std::collections::BTreeMap;
@@ -10,20 +9,21 @@ use std::path::Path;
 /// How many lines of a difference are shown.
 const SHOWN: usize = 60;
 
-/// The digest of what a generation consists of: the MIR text, the objects and the executable, by name.
+/// The digest of what a generation consists of: the MIR text, its object and the executable, by name.
 pub type Digests = BTreeMap<String, String>;
+
+/// What a generation consists of.
+const PARTS: [&str; 3] = ["kea.mir", "kea.o", "kea"];
 
 /// The digests of a generation in a folder.
 pub fn digests(folder: &Path) -> Result<Digests> {
-    let mut digests = Digests::new();
-    let mut paths = vec![folder.join("kea"), folder.join("kea.mir")];
-    paths.extend(files_below(&folder.join("objects"), "o")?);
-    for path in paths {
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-        digests.insert(name, blake3::hash(&bytes).to_hex().to_string());
-    }
-    Ok(digests)
+    PARTS.iter().map(|part| Ok((part.to_string(), digest(&folder.join(part))?))).collect()
+}
+
+/// The digest of a file.
+pub fn digest(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
 }
 
 /// Fails, naming the first function that differs, unless two generations are the same to the byte.
@@ -88,14 +88,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for (generation, object) in [("x", "same"), ("y", "same"), ("z", "other")] {
             let path = folder.path().join(generation);
-            fs::create_dir_all(path.join("objects")).expect("a folder");
+            fs::create_dir_all(&path).expect("a folder");
             fs::write(path.join("kea"), "exe").expect("a file");
             fs::write(path.join("kea.mir"), "mir").expect("a file");
-            fs::write(path.join("objects/a.o"), object).expect("a file");
+            fs::write(path.join("kea.o"), object).expect("a file");
         }
         let path = |name: &str| folder.path().join(name);
         assert!(assert_same(&path("x"), &path("y")).is_ok());
         let error = assert_same(&path("x"), &path("z")).expect_err("an object differs").to_string();
-        assert!(error.contains("objects/a.o"), "{error}");
+        assert!(error.contains("kea.o"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Installs into `prefix`.
 pub fn install(project: &Project, prefix: &Path) -> Result<()> {
     ensure!(project.build("bin/kea").exists(), "there is no build/kea yet: run ./bootstrap.sh");
-    for name in ["bin/kea", "bin/kea-backend", "lib/libkea_runtime.a"] {
+    for name in ["bin/kea", "bin/kea.digest", "bin/kea-backend", "lib/libkea_runtime.a"] {
         copy_file(&project.build(name), &prefix.join(name))?;
     }
     copy_folder(&project.library(), &prefix.join("lib/kea"))?;

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 /// Build the Kea compiler three times and prove that it reproduces itself
 #[derive(Parser)]
-#[command(name = "bootstrap.sh", version)]
+#[command(name = "bootstrap.sh", version, after_help = "`./bootstrap.sh clean` removes build/ and target/.")]
 struct CommandLine {
     /// The project's folder
     #[arg(long, hide = true, global = true, default_value = ".")]
@@ -48,8 +48,6 @@ enum Command {
         /// The folder to install in: PREFIX/bin, PREFIX/lib
         prefix: PathBuf,
     },
-    /// Remove build/ and target/
-    Clean,
 }
 
 fn main() -> ExitCode {
@@ -72,6 +70,5 @@ fn run(command_line: CommandLine) -> Result<()> {
         Some(Command::Gate(arguments)) => gate::run(&project, &arguments),
         Some(Command::Dist) => dist::pack(&project),
         Some(Command::Install { prefix }) => dist::install(&project, &prefix),
-        Some(Command::Clean) => project.clean(),
     }
 }

@@ -55,16 +55,6 @@ impl Project {
         }
         copy_folder(&self.library(), &self.build("lib/kea"))
     }
-
-    /// Removes what was built.
-    pub fn clean(&self) -> Result<()> {
-        for folder in [self.build(""), self.root.join("target")] {
-            if folder.exists() {
-                fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Copies a file with its permissions. The copy appears as a whole, also over a program that runs.

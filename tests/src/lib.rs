@@ -2,13 +2,16 @@
 
 pub mod agreement;
 pub mod bless;
+pub mod builds;
 pub mod command_line;
 pub mod compat;
 pub mod corpus;
 pub mod coverage;
+pub mod diagnostics;
 pub mod documents;
 pub mod expectation;
 pub mod format;
+pub mod fuzz;
 pub mod generate;
 pub mod invalid;
 pub mod kea;

@@ -1,6 +1,6 @@
 //! Runs every test of `tests/`: see `tests/README.md`.
 
-use kea_tests::{agreement, bless, builds, command_line, compat, coverage, documents, format, invalid, kea};
+use kea_tests::{agreement, bless, builds, command_line, compat, coverage, documents, format, invalid, kea, layers};
 use kea_tests::{program, property, run, stage1, tidy};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(tidy::trials());
+    trials.extend(layers::trials(&tools));
     trials.extend(documents::trials(&tools));
     trials.extend(agreement::trials());
     trials.extend(coverage::trials());

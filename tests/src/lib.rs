@@ -13,6 +13,7 @@ pub mod format;
 pub mod generate;
 pub mod invalid;
 pub mod kea;
+pub mod layers;
 pub mod program;
 pub mod property;
 pub mod run;

@@ -300,9 +300,15 @@ impl Object {
         unsafe { self.0.add(elements_offset(self.info())) }
     }
 
+    /// The first byte of a string, or of any array of `i8`.
+    #[inline(always)]
+    pub(crate) unsafe fn first_byte(self) -> *mut u8 {
+        unsafe { self.0.add(ARRAY_ELEMENTS) }
+    }
+
     /// The bytes that a string, or any array of `i8`, holds.
     pub(crate) unsafe fn bytes<'a>(self) -> &'a [u8] {
-        unsafe { slice::from_raw_parts(self.0.add(ARRAY_ELEMENTS), self.length()) }
+        unsafe { slice::from_raw_parts(self.first_byte(), self.length()) }
     }
 
     /// The memory of an object in bytes, a multiple of the word.

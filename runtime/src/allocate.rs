@@ -63,6 +63,11 @@ impl Heap {
         Some(first)
     }
 
+    /// The free cells of that size that counting mode keeps.
+    pub(crate) fn spare(&mut self, words: usize) -> &mut *mut u8 {
+        &mut self.spare[words]
+    }
+
     fn chunk_left(&self) -> usize {
         self.chunk_end as usize - self.chunk_next as usize
     }
@@ -87,12 +92,12 @@ fn map_chunk(bytes: usize) -> Option<*mut u8> {
 }
 
 /// The cell that follows a free one in its list.
-unsafe fn next(cell: *mut u8) -> *mut u8 {
+pub(crate) unsafe fn next(cell: *mut u8) -> *mut u8 {
     unsafe { cell.cast::<*mut u8>().read() }
 }
 
 #[inline(always)]
-unsafe fn set_next(cell: *mut u8, next: *mut u8) {
+pub(crate) unsafe fn set_next(cell: *mut u8, next: *mut u8) {
     unsafe { cell.cast::<*mut u8>().write(next) }
 }
 
@@ -174,7 +179,7 @@ fn take_block(context: &mut Context, bytes: usize) -> *mut u8 {
     cell
 }
 
-/// A list of free cells of that size: those that were freed, or a new batch.
+/// A list of free cells of that size: those that were freed, here or by other threads, or a new batch.
 fn refill(context: &mut Context, words: usize) -> *mut u8 {
     if context.heap.counting {
         count_freed(context, words);
@@ -189,7 +194,8 @@ fn refill(context: &mut Context, words: usize) -> *mut u8 {
             return list;
         }
     }
-    match context.heap.carve(words) {
+    let given_up = context.pool.as_ref().and_then(|pool| pool.depot.take(words));
+    match given_up.or_else(|| context.heap.carve(words)) {
         Some(list) => list,
         None => panic::out_of_memory(context, words * WORD),
     }

@@ -1,11 +1,14 @@
-//! The context of a running program, to which a register of generated code points.
+//! The context of a thread of a running program, to which a register of generated code points.
 
 use std::ffi::c_char;
 use std::mem::offset_of;
 use std::ptr;
+use std::sync::Arc;
 
 use crate::allocate::Heap;
 use crate::console::Console;
+use crate::parallel::Segment;
+use crate::pool::Pool;
 use crate::process::Children;
 use crate::stack::Bounds;
 use crate::stats::{Counters, Reports};
@@ -20,7 +23,7 @@ pub const CONTEXT_FREED: usize = offset_of!(Context, freed);
 /// The offset of [`Context::reuse_hits`].
 pub const CONTEXT_REUSE_HITS: usize = offset_of!(Context, reuse_hits);
 
-/// What a running program shares with the runtime. Generated code knows the first three fields.
+/// What a thread of a running program shares with the runtime. Generated code knows the first three fields.
 #[repr(C)]
 pub struct Context {
     /// Free cells by their size in words, linked through their first word; generated code takes from here.
@@ -38,6 +41,10 @@ pub struct Context {
     /// The stack of the program; empty outside [`crate::kea_start`].
     pub(crate) stack: Bounds,
     pub(crate) panicking: bool,
+    /// The threads that help, once they were needed.
+    pub(crate) pool: Option<Arc<Pool>>,
+    /// The frames of the innermost task that runs; null when there is none.
+    pub(crate) segment: *const Segment,
 }
 
 /// The command line as the system handed it over.
@@ -45,6 +52,10 @@ pub struct Context {
 pub(crate) struct Arguments {
     pub(crate) count: usize,
     pub(crate) first: *const *const c_char,
+}
+
+impl Arguments {
+    pub(crate) const NONE: Arguments = Arguments { count: 0, first: ptr::null() };
 }
 
 impl Context {
@@ -61,13 +72,14 @@ impl Context {
             arguments,
             stack: Bounds::NONE,
             panicking: false,
+            pool: None,
+            segment: ptr::null(),
         }
     }
 
     /// A context outside a program, which counts every allocation or none.
     #[cfg(test)]
     pub(crate) fn for_test(counting: bool) -> Box<Context> {
-        let arguments = Arguments { count: 0, first: ptr::null() };
-        Box::new(Context::new(Reports::for_test(counting), arguments))
+        Box::new(Context::new(Reports::for_test(counting), Arguments::NONE))
     }
 }

@@ -26,9 +26,10 @@ fn fail_at(context: &mut Context, frame: usize, message: impl FnOnce(&mut Report
     if !context.panicking {
         // A flush that fails comes here again, with nothing left to flush.
         context.panicking = true;
+        end_alone(context);
         console::flush(context);
     }
-    let frames = trace::skip_runtime(Frames::from(frame, context.stack));
+    let frames = trace::skip_runtime(Frames::from(frame, context));
     let mut report = Report::new();
     report.push(b"panic");
     if let Some(location) = trace::location(frames) {
@@ -41,6 +42,13 @@ fn fail_at(context: &mut Context, frame: usize, message: impl FnOnce(&mut Report
     trace::print(&mut report, frames);
     report.flush();
     environment::exit(context, STATUS.into())
+}
+
+/// Makes this thread the only one that ends the program, with all that belongs to the program.
+pub(crate) fn end_alone(context: &mut Context) {
+    if let Some(pool) = context.pool.clone() {
+        pool.end(context);
+    }
 }
 
 /// Ends the program with the message that it gives.

@@ -38,6 +38,15 @@ impl Bounds {
             && frame < self.high.saturating_sub(2 * size_of::<usize>() - 1)
     }
 
+    pub(crate) fn size(self) -> usize {
+        self.high - self.low
+    }
+
+    /// The part of the stack below an address.
+    pub(crate) fn below(self, high: usize) -> Bounds {
+        Bounds { low: self.low, high }
+    }
+
     fn guards(self, address: usize) -> bool {
         address < self.low && address >= self.low - GUARD_BYTES
     }
@@ -48,6 +57,9 @@ pub(crate) struct Stack {
     base: *mut libc::c_void,
     bytes: usize,
 }
+
+// SAFETY: the memory is nobody else's.
+unsafe impl Send for Stack {}
 
 impl Stack {
     /// A stack of that many bytes, or of fewer where the system refuses them.
@@ -61,7 +73,8 @@ impl Stack {
         }
     }
 
-    fn map_exactly(stack_bytes: usize) -> Option<Stack> {
+    /// A stack of exactly that many bytes.
+    pub(crate) fn map_exactly(stack_bytes: usize) -> Option<Stack> {
         let bytes = HANDLER_BYTES + GUARD_BYTES + stack_bytes;
         // SAFETY: a new private mapping, of which the middle part is then made inaccessible. Large pages
         // would commit more of it than is used.
@@ -89,15 +102,15 @@ impl Stack {
         Bounds { low: base + HANDLER_BYTES + GUARD_BYTES, high: base + self.bytes }
     }
 
-    /// Calls the program's entry on this stack, with a handler for the end of the stack.
+    /// Calls a thread's entry on this stack. The end of the stack is noticed while a [`Handler`] is installed.
     pub(crate) fn run(&self, context: &mut Context, entry: Entry) -> i64 {
         context.stack = self.bounds();
         let context: *mut Context = context;
         let before = RUNNING.replace(context);
-        let handler = Handler::install(self.base);
+        let handler_stack = HandlerStack::install(self.base);
         // SAFETY: the top of the mapping is aligned and free to use; the entry follows the C convention.
         let status = unsafe { call_on_stack(context, entry, self.bounds().high) };
-        drop(handler);
+        drop(handler_stack);
         RUNNING.set(before);
         status
     }
@@ -170,20 +183,40 @@ thread_local! {
 /// The signals by which systems report an access to the guard.
 const SIGNALS: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
-/// The handler for the end of the stack while it is installed, with what it replaced.
-struct Handler {
-    stack: libc::stack_t,
+/// The stack of this thread for the signal's handler while it is in use, with what it replaced.
+struct HandlerStack {
+    before: libc::stack_t,
+}
+
+impl HandlerStack {
+    fn install(base: *mut libc::c_void) -> HandlerStack {
+        // SAFETY: the structures are plain data; the memory outlives its use.
+        unsafe {
+            let mut before: libc::stack_t = mem::zeroed();
+            let stack = libc::stack_t { ss_sp: base, ss_flags: 0, ss_size: HANDLER_BYTES };
+            libc::sigaltstack(&raw const stack, &raw mut before);
+            HandlerStack { before }
+        }
+    }
+}
+
+impl Drop for HandlerStack {
+    fn drop(&mut self) {
+        // SAFETY: restores what was in force.
+        unsafe { libc::sigaltstack(&raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// The handler for the ends of all threads' stacks while it is installed, with what it replaced.
+pub(crate) struct Handler {
     actions: [libc::sigaction; 2],
 }
 
 impl Handler {
-    fn install(handler_stack: *mut libc::c_void) -> Handler {
-        // SAFETY: the structures are plain data; the stack outlives the handler, which is of the type that
-        // `SA_SIGINFO` asks for.
+    pub(crate) fn install() -> Handler {
+        // SAFETY: the structures are plain data; the handler is of the type that `SA_SIGINFO` asks for.
         unsafe {
             let mut before: Handler = mem::zeroed();
-            let stack = libc::stack_t { ss_sp: handler_stack, ss_flags: 0, ss_size: HANDLER_BYTES };
-            libc::sigaltstack(&raw const stack, &raw mut before.stack);
             let mut action: libc::sigaction = mem::zeroed();
             action.sa_sigaction = on_fault as *const () as usize;
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
@@ -202,7 +235,6 @@ impl Drop for Handler {
             for (signal, action) in SIGNALS.into_iter().zip(&self.actions) {
                 libc::sigaction(signal, action, ptr::null_mut());
             }
-            libc::sigaltstack(&raw const self.stack, ptr::null_mut());
         }
     }
 }
@@ -227,9 +259,10 @@ extern "C" fn on_fault(signal: i32, information: *mut libc::siginfo_t, state: *m
 
 /// Reports the end of the stack. It runs in a signal's handler: without allocating, and without `exit`.
 fn stack_overflow(context: &mut Context, state: &libc::ucontext_t) -> ! {
+    panic::end_alone(context);
     console::flush(context);
     let (instruction, frame) = registers(state);
-    let frames = trace::skip_runtime(Frames::from(frame, context.stack));
+    let frames = trace::skip_runtime(Frames::from(frame, context));
     let mut report = Report::new();
     report.push(b"panic: stack overflow");
     let function = function_at(instruction).or_else(|| trace::function(frames));

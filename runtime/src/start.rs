@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int};
 use crate::console::{self, STDERR, write_all};
 use crate::context::{Arguments, Context};
 use crate::panic;
-use crate::stack::Stack;
+use crate::stack::{Handler, Stack};
 use crate::stats::{self, Reports};
 
 /// A program's entry: loads the context and calls its main function, whose result is the status.
@@ -29,7 +29,12 @@ pub unsafe extern "C" fn kea_start(argc: c_int, argv: *const *const c_char, entr
     };
     let arguments = Arguments { count: usize::try_from(argc).unwrap_or(0), first: argv };
     let mut context = Box::new(Context::new(Reports::from_environment(), arguments));
+    let handler = Handler::install();
     let status = stack.run(&mut context, entry);
+    if let Some(pool) = &context.pool {
+        pool.stop();
+    }
+    drop(handler);
     console::flush(&mut context);
     stats::write(&mut context);
     if stats::report_leaks(&mut context) {

@@ -51,6 +51,19 @@ impl Counters {
         self.live_bytes -= bytes as i64;
     }
 
+    /// Adds what another thread has counted. A peak is nothing that could be added.
+    pub(crate) fn add(&mut self, other: &Counters) {
+        self.allocations += other.allocations;
+        self.frees += other.frees;
+        self.bytes_allocated += other.bytes_allocated;
+        self.live_objects += other.live_objects;
+        self.live_bytes += other.live_bytes;
+        self.retains_slow += other.retains_slow;
+        self.releases_slow += other.releases_slow;
+        self.copies_on_write += other.copies_on_write;
+        self.arrays_grown += other.arrays_grown;
+    }
+
     pub(crate) fn above_peak(&self) -> bool {
         self.live_bytes > self.peak_bytes
     }
@@ -61,6 +74,7 @@ impl Counters {
 }
 
 /// Where the statistics go.
+#[derive(Clone)]
 enum Target {
     Nowhere,
     StandardError,
@@ -68,6 +82,7 @@ enum Target {
 }
 
 /// What is reported at the end of the program.
+#[derive(Clone)]
 pub(crate) struct Reports {
     stats: Target,
     leaks: bool,

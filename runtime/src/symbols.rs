@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_int};
 use crate::context::Context;
 use crate::object::Object;
 use crate::outcome::{Outcome, Parsed};
+use crate::parallel::Task;
 use crate::start::Entry;
 
 /// A function of the runtime.
@@ -161,6 +162,9 @@ symbols! {
         kea_release(Address);
         kea_immortal(Address);
     }
+    parallel {
+        kea_parallel(Object, i64, Task) -> Object;
+    }
     array {
         kea_array_new(u32, Address, i64, i64) -> Object;
         kea_array_reserve(Object, i64) -> Object;
@@ -188,7 +192,7 @@ mod tests {
             "never" | "!" => "!",
             "()" | "" => "",
             "(i64, i64)" | "Parsed" => "two words",
-            "Object" | "Address" => "address",
+            "Object" | "Address" | "Task" => "address",
             text if text.starts_with("(i64, own ref ") || text == "Outcome" => "two words",
             text if text.starts_with("ptr") || text.contains("ref ") => "address",
             _ => panic!("unknown type {text}"),

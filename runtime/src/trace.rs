@@ -4,8 +4,9 @@ use std::arch::asm;
 use std::fmt;
 
 use crate::console::{STDERR, write_all};
+use crate::context::Context;
+use crate::parallel::{Origin, Segment};
 use crate::sites::{Location, place_of_return};
-use crate::stack::Bounds;
 
 /// How many functions a trace names.
 const LINES_MAX: usize = 20;
@@ -71,16 +72,21 @@ pub(crate) fn frame_address() -> usize {
     frame
 }
 
-/// The return addresses of a chain of frames, as long as it lies on the program's stack and goes upwards.
+/// The return addresses of a chain of frames, as long as it lies on a thread's stack and goes upwards. Behind the frames
+/// of a task come those of the function that started its job, which may be on another thread's stack.
 #[derive(Clone, Copy)]
 pub(crate) struct Frames {
-    frame: usize,
-    bounds: Bounds,
+    at: Origin,
 }
 
 impl Frames {
-    pub(crate) fn from(frame: usize, bounds: Bounds) -> Frames {
-        Frames { frame, bounds }
+    pub(crate) fn from(frame: usize, context: &Context) -> Frames {
+        Frames { at: Origin::of(context, frame) }
+    }
+
+    /// The segment of the frame that was given last.
+    fn segment(&self) -> *const Segment {
+        self.at.segment
     }
 }
 
@@ -88,13 +94,14 @@ impl Iterator for Frames {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        if !self.bounds.holds_frame(self.frame) {
-            return None;
+        while !self.at.bounds.holds_frame(self.at.frame) {
+            // SAFETY: a segment lies in a frame that has not ended, and so does the job that it belongs to.
+            self.at = unsafe { self.at.segment.as_ref() }?.origin();
         }
-        let frame = self.frame as *const usize;
+        let frame = self.at.frame as *const usize;
         // SAFETY: the frame's two words lie on the stack: the caller's frame, and the return address.
         let (above, address) = unsafe { (frame.read(), frame.add(1).read()) };
-        self.frame = if above > self.frame { above } else { 0 };
+        self.at.frame = if above > self.at.frame { above } else { 0 };
         Some(address)
     }
 }
@@ -121,28 +128,41 @@ pub(crate) fn function(mut frames: Frames) -> Option<&'static [u8]> {
 }
 
 /// Prints a line for each function, and how many more there are.
-pub(crate) fn print(report: &mut Report, frames: Frames) {
+pub(crate) fn print(report: &mut Report, mut frames: Frames) {
+    let mut lines = 0;
     let mut more = 0_u64;
-    // The runtime calls no Kea function: only behind the last one, where the program was started, can there
-    // be frames without a place. There are at most two of them, so that the last two are looked at.
+    // The runtime calls Kea functions in two places only, where the program was started and where a task was. Behind
+    // the last function that it called so, there are at most two frames without a place: these are looked at.
     let mut last = [0; 2];
-    for (index, address) in frames.enumerate() {
-        if index < LINES_MAX {
-            print_line(report, address);
-        } else {
-            more += 1;
-            last = [last[1], address];
+    let mut segment = frames.segment();
+    while let Some(address) = frames.next() {
+        if lines < LINES_MAX {
+            lines += usize::from(print_line(report, address));
+            continue;
         }
+        if frames.segment() != segment {
+            more -= outside(last);
+            last = [0; 2];
+        }
+        segment = frames.segment();
+        more += 1;
+        last = [last[1], address];
     }
-    let outside = last.iter().filter(|address| **address != 0 && place_of_return(**address).is_none());
-    more -= outside.count() as u64;
+    more -= outside(last);
     if more > 0 {
         report.push_text(format_args!("  … {more} more\n"));
     }
 }
 
-fn print_line(report: &mut Report, address: usize) {
-    let Some(place) = place_of_return(address) else { return };
+/// How many of these return addresses have no place.
+fn outside(addresses: [usize; 2]) -> u64 {
+    let outside = addresses.iter().filter(|address| **address != 0 && place_of_return(**address).is_none());
+    outside.count() as u64
+}
+
+/// Prints the function's line, when it is one of Kea.
+fn print_line(report: &mut Report, address: usize) -> bool {
+    let Some(place) = place_of_return(address) else { return false };
     report.push(b"  at ");
     report.push(place.function);
     if let Some(location) = place.location {
@@ -151,4 +171,5 @@ fn print_line(report: &mut Report, address: usize) {
         report.push(b")");
     }
     report.push(b"\n");
+    true
 }

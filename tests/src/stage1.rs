@@ -8,7 +8,6 @@ use crate::run::difference;
 use crate::trial;
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::Trial;
-use std::fs;
 
 /// The folder of the compiler in Kea.
 const FOLDER: &str = "stage1";
@@ -28,9 +27,6 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         }
     }
     for path in own.iter().chain(&kea_files(kea::LIBRARY)).chain(&kea_files("tests/kea")) {
-        if kea::is_for_one_stage(&fs::read_to_string(root().join(path))?) {
-            continue;
-        }
         let (tools, path) = (tools.clone(), path.clone());
         trials.push(trial(format!("stage1/dump/{path}"), move || check_dumps(&tools, &path)));
     }
@@ -44,6 +40,10 @@ fn kea_files(folder: &str) -> Vec<String> {
 fn check_dumps(tools: &Tools, path: &str) -> Result<()> {
     for dump in DUMPS {
         let expected = dumped(tools.kea0(["dump", dump, path]))?;
+        // Stage 1 knows more of the language.
+        if expected.stderr().contains("error[unsupported]") {
+            continue;
+        }
         let found = dumped(tools.compiler(Stage::One, ["dump", dump, path]))?;
         ensure!(
             found.status == expected.status,

@@ -13,6 +13,8 @@ use rustc_hash::FxHashMap;
 
 /// The entry point by the platform's convention that `main` hands to the runtime.
 pub const ENTRY: &str = "kea_entry";
+/// The function by the platform's convention by which the runtime calls closures.
+const TASK: &str = "kea_task";
 
 /// The image of a module with that code, and the symbol of each code, in order.
 pub fn assemble(module: &Module, codes: &[Code]) -> (Image, Vec<SymbolId>) {
@@ -50,6 +52,7 @@ impl Assembler<'_> {
         let symbol = match code.item {
             Item::Function(id) => self.symbol(Symbol::Function(id)),
             Item::Entry(_) => self.symbol(Symbol::Entry),
+            Item::Task => self.symbol(Symbol::Task),
             Item::Main => self.image.add_symbol("main".into(), Binding::Public),
         };
         let fixups = code.references.iter().map(|reference| Fixup {
@@ -137,7 +140,12 @@ impl Assembler<'_> {
                 let shape = module.closure_shape(&module.function(function).captures);
                 data::descriptor(shape.size, &shape.managed)
             }
-            Symbol::Function(_) | Symbol::Service(_) | Symbol::Memmove | Symbol::Entry | Symbol::Global(_) => return,
+            Symbol::Function(_)
+            | Symbol::Service(_)
+            | Symbol::Memmove
+            | Symbol::Entry
+            | Symbol::Task
+            | Symbol::Global(_) => return,
         };
         self.read_only(id, 8, contents);
     }
@@ -152,7 +160,15 @@ impl Assembler<'_> {
 
 /// Whether a symbol stands for data that this unit makes up as it is needed.
 fn is_static_data(symbol: Symbol) -> bool {
-    !matches!(symbol, Symbol::Function(_) | Symbol::Service(_) | Symbol::Memmove | Symbol::Entry | Symbol::Global(_))
+    !matches!(
+        symbol,
+        Symbol::Function(_)
+            | Symbol::Service(_)
+            | Symbol::Memmove
+            | Symbol::Entry
+            | Symbol::Task
+            | Symbol::Global(_)
+    )
 }
 
 fn name(module: &Module, symbol: Symbol) -> (String, Binding) {
@@ -167,6 +183,7 @@ fn name(module: &Module, symbol: Symbol) -> (String, Binding) {
         Symbol::Service(row) => (SERVICES[row as usize].0.into(), Binding::Public),
         Symbol::Memmove => ("memmove".into(), Binding::Public),
         Symbol::Entry => (ENTRY.into(), Binding::Local),
+        Symbol::Task => (TASK.into(), Binding::Local),
         Symbol::Operation(id, operation) => {
             let effect = module.effect(id);
             let operation = &effect.operations[operation as usize].name;

@@ -33,6 +33,8 @@ pub enum Item {
     Function(FuncId),
     /// `kea_entry`, which calls that function.
     Entry(FuncId),
+    /// `kea_task`, which calls a closure.
+    Task,
     /// `main`.
     Main,
 }
@@ -142,7 +144,8 @@ fn merge(module: &Module, items: &[Item], shares: Vec<Share>) -> Result<(Vec<Cod
     let position = |item: Item| match item {
         Item::Function(id) => id.index(),
         Item::Entry(_) => last,
-        Item::Main => last + 1,
+        Item::Task => last + 1,
+        Item::Main => last + 2,
     };
     if failures.is_empty() {
         codes.sort_unstable_by_key(|code| position(code.item));
@@ -199,6 +202,7 @@ impl<'a> Worker<'a> {
         let Lowered { clif, locations } = match item {
             Item::Function(id) => self.lowering.function(id, &mut self.builder),
             Item::Entry(id) => self.lowering.entry(id, &mut self.builder),
+            Item::Task => self.lowering.task(&mut self.builder),
             Item::Main => self.lowering.main(&mut self.builder),
         };
         let lowered = Instant::now();

@@ -6,6 +6,7 @@ use crate::isa::target_isa;
 use crate::lower::Lowering;
 use crate::{dwarf, elf, frame};
 use kea_mir::backend::{Backend, Compiled, Options};
+use kea_mir::contract::Opcode;
 use kea_mir::diagnostic::Diagnostic;
 use kea_mir::entity::FuncId;
 use kea_mir::module::{FunctionKind, Module};
@@ -64,12 +65,19 @@ pub fn compile_object(module: &ValidModule, options: &Options, verify: bool) -> 
 }
 
 /// What there is to compile, in order: the functions with bodies, then the program's
-/// entry by the platform's convention.
+/// entry and the call of closures by the platform's convention.
 pub fn items(module: &Module) -> Vec<Item> {
     let bodies = module.functions.iter().enumerate().filter(|(_, function)| function.body.is_some());
     let mut items: Vec<Item> = bodies.map(|(index, _)| Item::Function(FuncId::new(index))).collect();
     items.extend(module.entry.map(Item::Entry));
+    items.extend(has_tasks(module).then_some(Item::Task));
     items
+}
+
+/// Whether the runtime's threads are to call closures of the module.
+fn has_tasks(module: &Module) -> bool {
+    let bodies = module.functions.iter().filter_map(|function| function.body.as_ref());
+    bodies.flat_map(|body| &body.insts).any(|inst| inst.opcode() == Opcode::Parallel)
 }
 
 /// Refuses a module that is for another target, or whose names would clash in the object file.

@@ -18,6 +18,8 @@ pub enum Symbol {
     Memmove,
     /// The platform-convention entry, `kea_entry`.
     Entry,
+    /// The platform-convention call of a closure by a thread of the runtime, `kea_task`.
+    Task,
     /// The static descriptor of a zero-resume operation.
     Operation(EffectId, u32),
     /// The memory of a global.
@@ -36,7 +38,7 @@ pub enum Symbol {
     ClosureDescriptor(FuncId),
 }
 
-const NAMESPACES: u32 = 12;
+const NAMESPACES: u32 = 13;
 
 impl Symbol {
     /// The service of that name in the contract.
@@ -60,6 +62,7 @@ impl Symbol {
             Symbol::CellDescriptor(layout, variant) => (9, variant, layout.0),
             Symbol::ElementDescriptor(layout) => (10, 0, layout.0),
             Symbol::ClosureDescriptor(id) => (11, 0, id.0),
+            Symbol::Task => (12, 0, 0),
         };
         UserExternalName { namespace: minor * NAMESPACES + kind, index }
     }
@@ -80,6 +83,7 @@ impl Symbol {
             9 => Symbol::CellDescriptor(LayoutId(index), minor),
             10 => Symbol::ElementDescriptor(LayoutId(index)),
             11 => Symbol::ClosureDescriptor(FuncId(index)),
+            12 => Symbol::Task,
             _ => return None,
         })
     }

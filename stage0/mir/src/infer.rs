@@ -71,6 +71,7 @@ impl Module {
                 self.element_of(Stored::Ref(*layout).into())?;
                 one(unique(Stored::Ref(*layout)))
             }
+            (Opcode::Parallel, Immediate::Layout(layout)) => one(unique(Stored::Ref(*layout))),
             (Opcode::Elem, _) => one(self.borrowed(self.element_of(operand(0)?)?)),
             (Opcode::ElemSwap | Opcode::ElemTake | Opcode::ArrayPop, _) => {
                 let element = self.element_of(operand(0)?)?;

@@ -108,7 +108,7 @@ impl Feature {
             | (Feature::Freeze, Opcode::Freeze)
             | (Feature::TakenCell, Opcode::Take)
             | (Feature::NewClosure, Opcode::Closure)
-            | (Feature::NewArray, Opcode::ArrayNew)
+            | (Feature::NewArray, Opcode::ArrayNew | Opcode::Parallel)
             | (Feature::BoundsCheck, Opcode::Bounds | Opcode::BoundsRange)
             | (Feature::Load, Opcode::Field | Opcode::Part | Opcode::Elem | Opcode::Capture)
             | (Feature::Store, Opcode::Store | Opcode::Swap | Opcode::ElemStore | Opcode::ElemSwap)

@@ -1,6 +1,7 @@
 //! Calls: direct, through closures, in tail position, of what may fail.
 
 use super::emitter::Words;
+use super::entry;
 use super::function::FunctionLowering;
 use super::results::result_slots;
 use super::signature;
@@ -105,6 +106,15 @@ impl<'a> FunctionLowering<'a, '_> {
         let (call, area) = self.call_code(&callee);
         let words = self.receive(&callee.shape, call, area);
         self.define_all(inst.results(), &words);
+    }
+
+    /// The runtime calls the closure on its threads, by way of `kea_task`.
+    pub fn parallel(&mut self, inst: &Inst) {
+        let (closure, count) = (self.operand(inst, 0), self.operand(inst, 1));
+        let task = self.emit.function(Symbol::Task, entry::task_signature);
+        let task = self.emit.ins().func_addr(types::I64, task);
+        let results = self.emit.service_value("kea_parallel", &[closure, count, task]);
+        self.define(inst, results);
     }
 
     pub fn try_call_closure(&mut self, inst: &Inst) {

@@ -1,10 +1,11 @@
-//! The functions by which the platform enters a program.
+//! The functions by which the platform enters a program, and by which the runtime calls closures.
 
 use super::emitter::Emitter;
 use super::{Lowered, Lowering, RETURN, signature};
 use crate::symbol::Symbol;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, SourceLoc, UserFuncName, types};
 use cranelift_frontend::FunctionBuilderContext;
+use kea_mir::contract::object;
 use kea_mir::entity::FuncId;
 use kea_mir::module::Location;
 
@@ -65,4 +66,26 @@ pub(super) fn entry(lowering: &Lowering, entry: FuncId, context: &mut FunctionBu
     emit.ins().set_pinned_reg(callers);
     leave(emit, status);
     Lowered { clif, locations: vec![lowering.module.function(entry).location] }
+}
+
+/// `kea_task(context, closure, number)`: what it gives is the result of the closure, a word.
+pub(super) fn task(lowering: &Lowering, context: &mut FunctionBuilderContext) -> Lowered {
+    let name = UserFuncName::User(Symbol::Task.name());
+    let mut clif = ir::Function::with_name_signature(name, task_signature(lowering));
+    let mut emit = Emitter::new(lowering, &mut clif, context);
+    let params = enter(&mut emit);
+    let (context, closure, number) = (params[0], params[1], params[2]);
+    let callers = emit.context();
+    emit.ins().set_pinned_reg(context);
+    let code = emit.load(types::I64, closure, object::closure::CODE);
+    let signature = emit.builder.import_signature(signature::task_closure());
+    let call = emit.ins().call_indirect(signature, code, &[closure, number]);
+    let result = emit.results(call)[0];
+    emit.ins().set_pinned_reg(callers);
+    leave(emit, result);
+    Lowered { clif, locations: vec![Location::default()] }
+}
+
+pub(super) fn task_signature(lowering: &Lowering) -> ir::Signature {
+    platform_signature(lowering, &[types::I64, types::I64, types::I64], types::I64)
 }

@@ -298,6 +298,7 @@ impl FunctionLowering<'_, '_> {
             Opcode::Call | Opcode::PerformCapability => self.call(inst),
             Opcode::CallClosure => self.call_closure(inst),
             Opcode::TailCall => self.tail_call(inst),
+            Opcode::Parallel => self.parallel(inst),
             Opcode::TailCallClosure => self.tail_call_closure(inst),
             Opcode::TryCall => self.try_call(inst),
             Opcode::TryCallClosure => self.try_call_closure(inst),

@@ -78,4 +78,9 @@ impl Lowering<'_> {
     pub fn entry(&self, entry: FuncId, context: &mut FunctionBuilderContext) -> Lowered {
         entry::entry(self, entry, context)
     }
+
+    /// `kea_task(context, closure, number)`: loads the context and calls the closure.
+    pub fn task(&self, context: &mut FunctionBuilderContext) -> Lowered {
+        entry::task(self, context)
+    }
 }

@@ -56,6 +56,12 @@ pub(super) fn closure(module: &Module, signature: &Signature) -> ir::Signature {
     kea(&module.result_shape(signature), &[types::I64], slots)
 }
 
+/// The signature of the code of the closures that `parallel` calls: the environment and a number, for a word.
+pub(super) fn task_closure() -> ir::Signature {
+    let shape = ResultShape::Registers(vec![Slot::Managed]);
+    kea(&shape, &[types::I64], vec![Slot::Scalar(Scalar::I64)])
+}
+
 /// The signature of the clauses of an operation.
 pub(super) fn clause(module: &Module, operation: &Operation, shape: &ResultShape) -> ir::Signature {
     kea(shape, &[types::I64], module.param_slots(&operation.params))

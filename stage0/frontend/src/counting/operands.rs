@@ -28,12 +28,13 @@ pub(super) fn use_of(module: &Module, caller: &Signature, types: &[Type], inst: 
     use Opcode::{
         ArrayAppend, ArrayCapacity, ArrayExtend, ArrayLength, ArrayMove, ArrayPop, ArrayPush, ArrayReserve,
         ArrayTruncate, Call, CallClosure, Capture, Elem, ElemPut, ElemStore, ElemSwap, ElemTake, Evidence, Field,
-        Freeze, Part, PerformCapability, PerformFail, PerformHandler, Resume, Retain, Return, Same, Store, Swap,
-        SwitchTag, Tag, TailCall, TailCallClosure, TryCall, TryCallClosure, TryPerform,
+        Freeze, Parallel, Part, PerformCapability, PerformFail, PerformHandler, Resume, Retain, Return, Same, Store,
+        Swap, SwitchTag, Tag, TailCall, TailCallClosure, TryCall, TryCallClosure, TryPerform,
     };
     match (inst.mnemonic.info().opcode, &inst.immediate) {
         (
-            Retain | Field | Part | Tag | SwitchTag | Same | ArrayLength | ArrayCapacity | Elem | Capture | Evidence,
+            Retain | Field | Part | Tag | SwitchTag | Same | ArrayLength | ArrayCapacity | Elem | Capture | Evidence
+            | Parallel,
             _,
         ) => Use::Read,
         (

@@ -101,8 +101,8 @@ fn unique_names(module: &Module, signature: &Signature, draft: &Draft) -> Vec<bo
 /// Whether what the instruction reads may have other references afterwards.
 fn lends(module: &Module, inst: &DraftInst) -> bool {
     use Opcode::{
-        Call, CallClosure, Evidence, PerformHandler, Retain, TailCall, TailCallClosure, TryCall, TryCallClosure,
-        TryPerform,
+        Call, CallClosure, Evidence, Parallel, PerformHandler, Retain, TailCall, TailCallClosure, TryCall,
+        TryCallClosure, TryPerform,
     };
     match (inst.mnemonic.info().opcode, &inst.immediate) {
         (Call | TryCall | TailCall, Immediate::Func(callee)) => {
@@ -110,7 +110,14 @@ fn lends(module: &Module, inst: &DraftInst) -> bool {
         }
         (opcode, _) => matches!(
             opcode,
-            Retain | CallClosure | TryCallClosure | TailCallClosure | PerformHandler | TryPerform | Evidence
+            Retain
+                | CallClosure
+                | TryCallClosure
+                | TailCallClosure
+                | Parallel
+                | PerformHandler
+                | TryPerform
+                | Evidence
         ),
     }
 }

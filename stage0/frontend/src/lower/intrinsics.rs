@@ -1,4 +1,5 @@
-//! What calls of `@intrinsic` functions become: instructions on scalars, functions of the runtime, operations on arrays.
+//! What calls of `@intrinsic` functions become: instructions on scalars, functions of the runtime, operations on arrays,
+//! calls on several threads.
 
 use super::arrays::ArrayOperation;
 use super::builder::{FunctionLowering, Operand};
@@ -89,6 +90,12 @@ impl<'a> FunctionLowering<'_, '_, 'a> {
                     return Err(misused(name, span));
                 }
                 return Ok(SmallVec::from_slice(&[self.define("same", Immediate::None, &[*a, *b], Type::BOOL)]));
+            }
+            ("parallel", [task, count]) => {
+                let layout = self.lowering.layout(shape.result, span)?;
+                let ty = self.value_type(shape.result);
+                let args = [*task, *count];
+                return Ok(SmallVec::from_slice(&[self.define(name, Immediate::Layout(layout), &args, ty)]));
             }
             _ => {}
         }

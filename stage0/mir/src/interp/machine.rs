@@ -58,6 +58,8 @@ pub struct Machine<'m, 'h> {
     pub variables: Arena<Value>,
     /// The evidence records of its frames.
     pub records: Arena<Record<'m>>,
+    /// The results so far of each `parallel` that is executed, the innermost last.
+    pub parallel: Vec<Vec<Value>>,
     /// Its globals, where they have been set.
     pub globals: Vec<Option<Value>>,
     /// The first object of each static data.
@@ -93,6 +95,7 @@ impl<'m, 'h> Machine<'m, 'h> {
             raw: RawMemory::default(),
             variables: Arena::default(),
             records: Arena::default(),
+            parallel: Vec::new(),
             globals: vec![None; module.globals.len()],
             data,
             instructions: 0,

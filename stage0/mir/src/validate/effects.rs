@@ -32,7 +32,7 @@ pub(super) fn check(context: &Context, cfg: &Cfg, findings: &mut Findings) {
 
 fn check_inst(context: &Context, inst: &Inst) -> Check {
     use Opcode::{
-        Call, CallClosure, Evidence, PerformCapability, PerformFail, PerformHandler, Resume, Return, TailCall,
+        Call, CallClosure, Evidence, Parallel, PerformCapability, PerformFail, PerformHandler, Resume, Return, TailCall,
         TailCallClosure, TryCall, TryCallClosure, TryPerform,
     };
     match (inst.opcode(), &inst.immediate) {
@@ -42,7 +42,7 @@ fn check_inst(context: &Context, inst: &Inst) -> Check {
             check_call(context, inst, &callee.signature, &format!("@{}", callee.name))
         }
         (PerformCapability, Immediate::Func(callee)) => check_capability(context, context.module.function(*callee)),
-        (CallClosure | TryCallClosure | TailCallClosure, _) => match closure_signature(context, inst) {
+        (CallClosure | TryCallClosure | TailCallClosure | Parallel, _) => match closure_signature(context, inst) {
             Some(signature) => check_call(context, inst, signature, "the closure"),
             None => Ok(()),
         },

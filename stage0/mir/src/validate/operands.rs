@@ -121,6 +121,7 @@ pub(super) fn describe(operands: &mut Operands) -> Check {
         Call | TryCall | TailCall | PerformCapability | CallClosure | TryCallClosure | TailCallClosure => {
             calls(operands)
         }
+        Parallel => parallel(operands),
         PerformHandler | TryPerform | PerformFail | Evidence | EndEvidence | SwitchFail | Refail => effects(operands),
         Return | Resume => {
             let function = operands.context.function;
@@ -448,6 +449,31 @@ fn calls(operands: &mut Operands) -> Check {
             operands.params("the closure", params)
         }
     }
+}
+
+/// The closure gives what the elements of the array are, and cannot fail.
+fn parallel(operands: &mut Operands) -> Check {
+    let module = operands.context.module;
+    let Immediate::Layout(layout) = operands.inst.immediate else { return Ok(()) };
+    let layout: &Layout = module.layout(layout);
+    let Some(element @ Stored::Ref(_)) = layout.element() else {
+        return broken("type", format!("{} is not an array of refs", layout.name));
+    };
+    let wanted = format!("a closure from `i64` to the elements of {}", layout.name);
+    operands.any(&wanted, Ownership::Borrow, |context, ty| {
+        let signature = context.module.closure_signature(ty).map(|id| context.module.signature(id));
+        signature.is_some_and(|signature| is_task(signature, element))
+    })?;
+    operands.scalar(Scalar::I64)
+}
+
+fn is_task(signature: &Signature, element: Stored) -> bool {
+    let param = matches!(signature.params[..], [Param { ty: Type::Stored(Stored::Scalar(Scalar::I64)), .. }]);
+    let result = match signature.results() {
+        [result] => result.ty == element.into() && result.ownership == Ownership::Own,
+        _ => false,
+    };
+    param && result && !signature.may_fail()
 }
 
 fn effects(operands: &mut Operands) -> Check {

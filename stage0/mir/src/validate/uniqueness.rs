@@ -55,8 +55,8 @@ impl SharedNames {
 /// Whether what the instruction reads may have other references afterwards.
 fn lends(context: &Context, inst: &Inst) -> bool {
     use Opcode::{
-        Call, CallClosure, Evidence, PerformHandler, Retain, TailCall, TailCallClosure, TryCall, TryCallClosure,
-        TryPerform,
+        Call, CallClosure, Evidence, Parallel, PerformHandler, Retain, TailCall, TailCallClosure, TryCall,
+        TryCallClosure, TryPerform,
     };
     match (inst.opcode(), &inst.immediate) {
         (Call | TryCall | TailCall, Immediate::Func(callee)) => {
@@ -64,7 +64,14 @@ fn lends(context: &Context, inst: &Inst) -> bool {
         }
         (opcode, _) => matches!(
             opcode,
-            Retain | CallClosure | TryCallClosure | TailCallClosure | PerformHandler | TryPerform | Evidence
+            Retain
+                | CallClosure
+                | TryCallClosure
+                | TailCallClosure
+                | Parallel
+                | PerformHandler
+                | TryPerform
+                | Evidence
         ),
     }
 }

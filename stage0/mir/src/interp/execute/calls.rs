@@ -6,7 +6,7 @@ use crate::interp::object::ObjectBody;
 use crate::interp::runtime_functions::Call;
 use crate::interp::stop::{Step, Stop, violation};
 use crate::interp::value::Value;
-use crate::module::{Immediate, Inst, Param};
+use crate::module::{FunctionKind, Immediate, Inst, Param};
 use crate::types::Type;
 
 impl<'m> Machine<'m, '_> {
@@ -106,6 +106,10 @@ impl<'m> Machine<'m, '_> {
     }
 
     fn call_extern(&mut self, callee: FuncId, args: Values) -> Step<Values> {
+        let performs = matches!(self.module.function(callee).kind, FunctionKind::Extern { effect: Some(_), .. });
+        if performs && !self.parallel.is_empty() {
+            return violation("a task of `parallel` performs a capability");
+        }
         let function = self.extern_function(callee)?;
         let call = Call { signature: &self.module.function(callee).signature, args };
         function(self, &call)

@@ -81,6 +81,7 @@ impl<'m> Machine<'m, '_> {
         let Some(inst) = self.stack.inst() else { return Ok(Flow::Finished(results)) };
         match inst.opcode() {
             Opcode::TryCall | Opcode::TryCallClosure | Opcode::TryPerform => self.follow(inst, 0, results),
+            Opcode::Parallel => self.next_task(inst, results),
             _ => {
                 self.define(inst, results)?;
                 self.stack.advance();

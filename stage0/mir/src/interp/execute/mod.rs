@@ -7,6 +7,7 @@ mod control;
 mod effects;
 mod flats;
 mod memory;
+mod parallel;
 mod scalars;
 mod variables;
 
@@ -87,6 +88,7 @@ impl<'m> Machine<'m, '_> {
             Opcode::Capture => self.capture(inst),
             Opcode::Call | Opcode::TryCall | Opcode::PerformCapability => self.call(inst),
             Opcode::CallClosure | Opcode::TryCallClosure => self.call_closure(inst),
+            Opcode::Parallel => self.parallel(inst),
             Opcode::TailCall => self.tail_call(inst),
             Opcode::TailCallClosure => self.tail_call_closure(inst),
 

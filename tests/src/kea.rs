@@ -33,7 +33,7 @@ const STAGE_1_ALONE: &str = "--| Needs more than stage 0 compiles.";
 
 /// Which stages compile a file, with what the names of their tests begin with.
 fn stages(text: &str) -> &'static [(Stage, &'static str)] {
-    const BOTH: [(Stage, &str); 2] = [(Stage::Zero, ""), (Stage::One, "stage1/")];
+    static BOTH: [(Stage, &str); 2] = [(Stage::Zero, ""), (Stage::One, "stage1/")];
     if text.lines().any(|line| line == STAGE_1_ALONE) { &BOTH[1..] } else { &BOTH }
 }
 

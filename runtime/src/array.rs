@@ -8,6 +8,9 @@ use crate::object::{Descriptor, Info, Object, WORD, elements_offset};
 use crate::panic;
 use crate::release::{release, retain};
 
+/// The least capacity that growing gives: to grow from one element to two and to four takes longer than the rest.
+const FIRST_CAPACITY: usize = 4;
+
 /// The memory of an array, with the room that rounding leaves counted in.
 struct Room {
     bytes: usize,
@@ -16,13 +19,19 @@ struct Room {
 
 /// The room for at least `capacity` elements; nothing when there can be no such array.
 fn room(offset: usize, stride: usize, capacity: usize) -> Option<Room> {
-    let bytes = capacity.checked_mul(stride)?.checked_add(offset)?;
-    if bytes > BYTES_MAX {
+    let used = capacity.checked_mul(stride)?.checked_add(offset)?;
+    if used > BYTES_MAX {
         return None;
     }
-    let bytes = bytes.next_multiple_of(WORD);
-    let capacity = (bytes - offset).checked_div(stride).unwrap_or(capacity);
-    Some(Room { bytes, capacity })
+    let bytes = used.next_multiple_of(WORD);
+    // A division takes longer than all the rest: it is done where rounding leaves room for an element.
+    let extra = match stride {
+        0 => 0,
+        1 => bytes - used,
+        _ if bytes - used < stride => 0,
+        _ => (bytes - used) / stride,
+    };
+    Some(Room { bytes, capacity: capacity + extra })
 }
 
 fn room_or_panic(context: &mut Context, offset: usize, stride: usize, capacity: usize) -> Room {
@@ -92,7 +101,7 @@ unsafe fn grow(context: &mut Context, array: Object, extra: usize) -> Object {
         let (length, stride) = (array.length(), array.stride());
         let offset = elements_offset(array.info());
         let needed = length.saturating_add(extra);
-        let doubled = array.capacity().saturating_mul(2);
+        let doubled = array.capacity().saturating_mul(2).max(FIRST_CAPACITY);
         let room = match room(offset, stride, needed.max(doubled)) {
             Some(room) => room,
             None => room_or_panic(context, offset, stride, needed),

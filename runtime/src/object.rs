@@ -300,9 +300,15 @@ impl Object {
         unsafe { self.0.add(elements_offset(self.info())) }
     }
 
+    /// The first byte of a string, or of any array of `i8`.
+    #[inline(always)]
+    pub(crate) unsafe fn first_byte(self) -> *mut u8 {
+        unsafe { self.0.add(ARRAY_ELEMENTS) }
+    }
+
     /// The bytes that a string, or any array of `i8`, holds.
     pub(crate) unsafe fn bytes<'a>(self) -> &'a [u8] {
-        unsafe { slice::from_raw_parts(self.0.add(ARRAY_ELEMENTS), self.length()) }
+        unsafe { slice::from_raw_parts(self.first_byte(), self.length()) }
     }
 
     /// The memory of an object in bytes, a multiple of the word.
@@ -344,7 +350,16 @@ impl Object {
     }
 
     /// Calls `visit` with every managed word of an array's elements `from..to`.
-    pub(crate) unsafe fn each_managed_in(self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
+    #[inline(always)]
+    pub(crate) unsafe fn each_managed_in(self, from: usize, to: usize, visit: impl FnMut(usize)) {
+        unsafe {
+            if self.info().has_managed() {
+                self.each_element(from, to, visit);
+            }
+        }
+    }
+
+    unsafe fn each_element(self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
         unsafe {
             let info = self.info();
             let elements = self.elements();
@@ -357,7 +372,7 @@ impl Object {
                         visit(elements.add(offset).cast::<usize>().read());
                     }
                 }
-            } else if info.mask() & 1 != 0 {
+            } else {
                 for index in from..to {
                     visit(elements.cast::<usize>().add(index).read());
                 }

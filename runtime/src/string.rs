@@ -1,6 +1,7 @@
 //! Strings: arrays of `i8` that hold UTF-8, without terminator.
 
 use std::cmp::Ordering;
+use std::ptr;
 
 use memchr::memmem;
 
@@ -101,18 +102,31 @@ pub unsafe extern "C" fn kea_string_append(context: &mut Context, string: Object
         if extra == 0 {
             return string;
         }
-        let target = if array::claim(string) {
-            array::reserve(context, string, extra)
+        let target = if string.count() == 1 && extra <= string.capacity() - string.length() {
+            string
         } else {
-            let length = string.length();
-            let capacity = (length + extra).max(length.saturating_mul(2));
-            let copy = array::copy(context, string, capacity);
-            context.counters.copies_on_write += 1;
-            release(context, string.word());
-            copy
+            with_room(context, string, extra)
         };
-        array::push_bytes(target, tail.elements(), extra);
+        let length = target.length();
+        ptr::copy_nonoverlapping(tail.first_byte(), target.first_byte().add(length), extra);
+        target.set_length(length + extra);
         target
+    }
+}
+
+/// The string, or a copy of it where somebody else holds it, with room for as many bytes more.
+#[cold]
+unsafe fn with_room(context: &mut Context, string: Object, extra: usize) -> Object {
+    unsafe {
+        if array::claim(string) {
+            return array::reserve(context, string, extra);
+        }
+        let length = string.length();
+        let capacity = (length + extra).max(length.saturating_mul(2));
+        let copy = array::copy(context, string, capacity);
+        context.counters.copies_on_write += 1;
+        release(context, string.word());
+        copy
     }
 }
 

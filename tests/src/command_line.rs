@@ -1,8 +1,9 @@
-//! `tests/cli`: sessions with `kea-backend`, each in an empty folder of its own. `tests/README.md` has the format.
+//! `tests/cli`: sessions with `kea-backend`, `kea0` and `kea`, each in an empty folder of its own. `tests/README.md` has
+//! the format.
 
 use crate::corpus::{self, Source, root};
 use crate::expectation::{line_matches, unquote};
-use crate::program::{self, Outcome, Tools};
+use crate::program::{self, Outcome, Stage, Tools};
 use crate::run::difference;
 use crate::{bless, trial};
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -17,13 +18,13 @@ pub const FOLDER: &str = "tests/cli";
 #[derive(Debug)]
 enum Step {
     /// `file NAME`, then its lines behind `|`.
-    File { name: String, text: String },
+    File { name: String, text: Vec<u8> },
     /// `copy PATH NAME`: a file of the project.
     Copy { from: String, to: String },
     /// `cd FOLDER`, made where it is not there.
     Cd(String),
-    /// `$ ARGUMENTS`: a call of `kea-backend`, of `kea0` when that comes first, or of a program of the session when it
-    /// begins with `./`.
+    /// `$ ARGUMENTS`: a call of `kea-backend`, of `kea0` or `kea` when that comes first, or of a program of the session
+    /// when it begins with `./`.
     Call(Call),
     /// `absent NAME`: no such file.
     Absent(String),
@@ -98,24 +99,36 @@ fn expectation(outcome: &Outcome) -> Vec<String> {
 
 fn play(tools: &Tools, source: &Source, mut check: impl FnMut(&Call, &Outcome) -> Result<()>) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut work = folder.path().to_path_buf();
+    let home = folder.path().join("home");
+    let mut place = Place { work: home.clone(), home, cache: folder.path().join("cache") };
+    fs::create_dir(&place.home)?;
     let steps = read(&source.text)?;
     ensure!(steps.iter().any(|(_, step)| matches!(step, Step::Call(_))), "the session calls nothing");
     for (line, step) in steps {
-        take(tools, folder.path(), &mut work, &step, &mut check).with_context(|| format!("line {line}"))?;
+        take(tools, &mut place, &step, &mut check).with_context(|| format!("line {line}"))?;
     }
     Ok(())
 }
 
+/// Where a session takes place.
+struct Place {
+    /// The folder that the session begins in.
+    home: PathBuf,
+    /// The current folder.
+    work: PathBuf,
+    /// The folder of the build cache, which nobody else uses.
+    cache: PathBuf,
+}
+
 fn take(
     tools: &Tools,
-    home: &Path,
-    work: &mut PathBuf,
+    place: &mut Place,
     step: &Step,
     check: &mut impl FnMut(&Call, &Outcome) -> Result<()>,
 ) -> Result<()> {
+    let Place { home, work, cache } = place;
     match step {
-        Step::File { name, text } => Ok(fs::write(work.join(name), text)?),
+        Step::File { name, text } => write(&work.join(name), text),
         Step::Copy { from, to } => {
             fs::copy(root().join(from), work.join(to)).with_context(|| from.clone())?;
             Ok(())
@@ -124,7 +137,7 @@ fn take(
             *work = home.join(folder);
             Ok(fs::create_dir_all(work)?)
         }
-        Step::Call(call) => check(call, &outcome(tools, work, call)?),
+        Step::Call(call) => check(call, &outcome(tools, work, cache, call)?),
         Step::Absent(name) => {
             ensure!(!work.join(name).exists(), "{name} is there");
             Ok(())
@@ -145,7 +158,13 @@ fn take(
     }
 }
 
-fn outcome(tools: &Tools, work: &Path, call: &Call) -> Result<Outcome> {
+/// Writes a file, and the folders around it.
+fn write(path: &Path, text: &[u8]) -> Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+fn outcome(tools: &Tools, work: &Path, cache: &Path, call: &Call) -> Result<Outcome> {
     let mut command = match call.arguments.split_first() {
         Some((program, arguments)) if program.starts_with("./") => {
             let mut command = program::clean(&work.join(program));
@@ -153,9 +172,10 @@ fn outcome(tools: &Tools, work: &Path, call: &Call) -> Result<Outcome> {
             command
         }
         Some((program, arguments)) if program == "kea0" => tools.kea0(arguments),
+        Some((program, arguments)) if program == "kea" => tools.compiler(Stage::One, arguments),
         _ => tools.backend(&call.arguments),
     };
-    command.current_dir(work).envs(call.variables.iter().cloned());
+    command.current_dir(work).env_remove("NO_COLOR").env("KEA_CACHE", cache).envs(call.variables.iter().cloned());
     program::run(command, call.stdin.as_bytes())
 }
 
@@ -212,7 +232,7 @@ fn read_step(word: &str, rest: &str, index: usize) -> Result<Option<Step>> {
     let one = || words.first().map(ToString::to_string).ok_or_else(|| anyhow!("`{word}` needs a name"));
     let second = || words.get(1).map(ToString::to_string).ok_or_else(|| anyhow!("`{word}` needs two names"));
     Ok(Some(match word {
-        "file" => Step::File { name: one()?, text: String::new() },
+        "file" => Step::File { name: one()?, text: Vec::new() },
         "copy" => Step::Copy { from: one()?, to: second()? },
         "cd" => Step::Cd(one()?),
         "absent" => Step::Absent(one()?),
@@ -240,7 +260,7 @@ fn read_call(text: &str, index: usize) -> Result<Call> {
         let word = if quoted { unquote(&rest[..end])? } else { rest[..end].to_string() };
         rest = rest[end..].trim_start();
         match word.split_once('=') {
-            Some((name, value)) if call.arguments.is_empty() && name.starts_with("KEA_") => {
+            Some((name, value)) if call.arguments.is_empty() && is_variable(name) => {
                 call.variables.push((name.to_string(), value.to_string()));
             }
             _ => call.arguments.push(word),
@@ -249,12 +269,22 @@ fn read_call(text: &str, index: usize) -> Result<Call> {
     Ok(call)
 }
 
+/// Whether this is the name of a variable of the environment.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|char| char.is_ascii_uppercase() || char == '_')
+}
+
 fn continue_step(step: Option<&mut Step>, word: &str, rest: &str, index: usize) -> Result<()> {
     let line = format!("{rest}\n");
     match (step, word) {
-        (Some(Step::File { text, .. }), "|") => text.push_str(&line),
+        (Some(Step::File { text, .. }), "|") => text.extend(line.bytes()),
         // The last line, without its end.
-        (Some(Step::File { text, .. }), "|-") => text.push_str(rest),
+        (Some(Step::File { text, .. }), "|-") => text.extend(rest.bytes()),
+        (Some(Step::File { text, .. }), "bytes") => {
+            for byte in rest.split_whitespace() {
+                text.push(u8::from_str_radix(byte, 16)?);
+            }
+        }
         (Some(Step::Call(call)), "<") => {
             call.stdin.push_str(&line);
             call.expected_lines = index + 1..index + 1;
@@ -288,7 +318,7 @@ mod tests {
     fn sessions_are_read() {
         let steps = read("# about\nfile a.mir\n| x\n|- y\n$ KEA_LEAKS=1 fmt \"a b\"\n< in\n> out\n! err\n= 2\n");
         let steps = steps.expect("a session");
-        assert!(matches!(&steps[0].1, Step::File { name, text } if name == "a.mir" && text == "x\ny"));
+        assert!(matches!(&steps[0].1, Step::File { name, text } if name == "a.mir" && text == b"x\ny"));
         let Step::Call(call) = &steps[1].1 else { panic!("a call") };
         assert_eq!(call.arguments, ["fmt", "a b"]);
         assert_eq!(call.variables, [("KEA_LEAKS".to_string(), "1".to_string())]);

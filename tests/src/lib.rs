@@ -2,16 +2,20 @@
 
 pub mod agreement;
 pub mod bless;
+pub mod builds;
 pub mod command_line;
 pub mod compat;
 pub mod corpus;
 pub mod coverage;
+pub mod diagnostics;
 pub mod documents;
 pub mod expectation;
 pub mod format;
+pub mod fuzz;
 pub mod generate;
 pub mod invalid;
 pub mod kea;
+pub mod layers;
 pub mod program;
 pub mod property;
 pub mod run;

@@ -62,7 +62,7 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
 }
 
 /// Checks a property of so many values, and gives the simplest one that does not have it.
-fn check<S: Strategy>(cases: u32, strategy: S, property: impl Fn(&S::Value) -> Result<()>) -> Result<()> {
+pub fn check<S: Strategy>(cases: u32, strategy: S, property: impl Fn(&S::Value) -> Result<()>) -> Result<()> {
     let number = |name: &str| env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let cases = number("KEA_CASES").and_then(|cases| u32::try_from(cases).ok()).unwrap_or(cases);
     let mut seed = [0; 32];

@@ -24,11 +24,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// A temporary executable that is to become `path`; it disappears when it is dropped.
 pub fn temporary_executable(path: &Path) -> Result<TempPath, Failure> {
-    temporary(path, 0o777).map(NamedTempFile::into_temp_path).map_err(|error| unwritable(path, &error))
+    // Nothing can be made beside a device.
+    let place = if is_special(path) { &std::env::temp_dir().join("executable") } else { path };
+    temporary(place, 0o777).map(NamedTempFile::into_temp_path).map_err(|error| unwritable(path, &error))
 }
 
 /// Gives a temporary file its name.
 pub fn rename(file: TempPath, path: &Path) -> Result<(), Failure> {
+    if is_special(path) {
+        let copy = || std::fs::write(path, std::fs::read(&file)?);
+        return copy().map_err(|error| unwritable(path, &error));
+    }
     file.persist(path).map_err(|error| unwritable(path, &error.error))
 }
 

@@ -1,7 +1,7 @@
 //! Runs every test of `tests/`: see `tests/README.md`.
 
 use kea_tests::{agreement, bless, builds, command_line, compat, coverage, diagnostics, documents, format, fuzz};
-use kea_tests::{invalid, kea, program, property, run, stage1, tidy};
+use kea_tests::{invalid, kea, layers, program, property, run, stage1, tidy};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(tidy::trials());
+    trials.extend(layers::trials(&tools));
     trials.extend(documents::trials(&tools));
     trials.extend(agreement::trials());
     trials.extend(coverage::trials());

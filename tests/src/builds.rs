@@ -21,6 +21,7 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
         test("at-once", at_once),
         test("damaged", damaged),
         test("limited", limited),
+        test("pipe", pipe),
         test("timings", timings),
         test("installed", installed),
         test("colors", colors),
@@ -162,6 +163,23 @@ fn limited(tools: &Tools) -> Result<()> {
     ensure!(!old.exists(), "the cache holds more than it may");
     ensure!(workshop.compiled("again")?.0 == 0, "what was used last is removed");
     build("none", "0")?;
+    Ok(())
+}
+
+/// A pipe is written to, not replaced by a file; so are devices.
+fn pipe(tools: &Tools) -> Result<()> {
+    let workshop = Workshop::new(tools)?;
+    let pipe = workshop.path("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().context("`mkfifo` cannot be run")?;
+    ensure!(made.success(), "`mkfifo` fails");
+    let from = pipe.clone();
+    let reading = thread::spawn(move || fs::read(from));
+    workshop.built("pipe", &[])?;
+    // The reader of a pipe that was replaced would wait for ever.
+    ensure!(!fs::symlink_metadata(&pipe)?.is_file(), "the pipe was replaced by a file");
+    let read = reading.join().expect("reading does not panic")?;
+    workshop.built("expected", &["--no-cache"])?;
+    ensure!(read == fs::read(workshop.path("expected"))?, "something else came out of the pipe");
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod invalid;
 pub mod kea;
+pub mod layers;
 pub mod program;
 pub mod property;
 pub mod run;

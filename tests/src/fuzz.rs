@@ -46,6 +46,10 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
             survives(&tools_of, &text[..end.index(text.len() + 1)])
         })
     }));
+    for (name, text) in mistakes() {
+        let tools = tools.clone();
+        trials.push(trial(format!("fuzz/mistakes/{name}"), move || survives(&tools, text.as_bytes())));
+    }
     for shape in SHAPES {
         let tools = tools.clone();
         trials.push(trial(format!("fuzz/deep/{}", shape.name), move || {
@@ -56,6 +60,21 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
         }));
     }
     trials
+}
+
+/// How often a mistake is made.
+const MISTAKES: usize = 3_000;
+
+/// Programs in which a mistake is made again and again.
+fn mistakes() -> [(&'static str, String); 4] {
+    let many = |line: &dyn Fn(usize) -> String| (0..MISTAKES).map(line).collect::<String>();
+    let body = "pub fn f(a: Int) -> Int\n";
+    [
+        ("unknown-names", format!("{body}{}  a\n", many(&|n| format!("  let x{n} = unknown{n} + a\n")))),
+        ("one-unknown-name", format!("{body}{}  a\n", many(&|n| format!("  let x{n} = unknown + a\n")))),
+        ("similar-names", many(&|n| format!("pub fn first_{n}() -> Int\n  frist_{n}()\n\n"))),
+        ("duplicates", many(&|n| format!("pub fn f() -> Int\n  {n}\n\n"))),
+    ]
 }
 
 /// The compiler's answer to a text is one that people can use.

@@ -350,7 +350,16 @@ impl Object {
     }
 
     /// Calls `visit` with every managed word of an array's elements `from..to`.
-    pub(crate) unsafe fn each_managed_in(self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
+    #[inline(always)]
+    pub(crate) unsafe fn each_managed_in(self, from: usize, to: usize, visit: impl FnMut(usize)) {
+        unsafe {
+            if self.info().has_managed() {
+                self.each_element(from, to, visit);
+            }
+        }
+    }
+
+    unsafe fn each_element(self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
         unsafe {
             let info = self.info();
             let elements = self.elements();
@@ -363,7 +372,7 @@ impl Object {
                         visit(elements.add(offset).cast::<usize>().read());
                     }
                 }
-            } else if info.mask() & 1 != 0 {
+            } else {
                 for index in from..to {
                     visit(elements.cast::<usize>().add(index).read());
                 }

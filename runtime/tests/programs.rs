@@ -6,9 +6,10 @@
 use std::ffi::{CString, c_char};
 use std::io::{Read, Write};
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, ptr};
 
-use kea_runtime::{Context, Entry, Object, Outcome, kea_start, symbols};
+use kea_runtime::{Context, Entry, Object, Outcome, Task, kea_start, symbols};
 
 /// The variable that names the program to run.
 const PROGRAM: &str = "KEA_TEST_PROGRAM";
@@ -28,6 +29,8 @@ mod runtime {
         pub(crate) fn kea_io_read_line(context: *mut Context) -> Outcome;
         pub(crate) fn kea_io_read_all(context: *mut Context) -> Outcome;
         pub(crate) fn kea_panic(context: *mut Context, message: Object) -> !;
+        pub(crate) fn kea_retain(context: *mut Context, word: *mut u8);
+        pub(crate) fn kea_parallel(context: *mut Context, closure: Object, count: i64, task: Task) -> Object;
         pub(crate) fn kea_string_from_i64(context: *mut Context, value: i64) -> Object;
     }
 }
@@ -216,6 +219,99 @@ std::arch::global_asm!(
     ".popsection",
 );
 
+/// The words of an array.
+unsafe fn words(array: Object) -> Vec<*mut u8> {
+    unsafe {
+        let length = array.address().add(8).cast::<usize>().read();
+        (0..length).map(|index| array.address().add(24).cast::<*mut u8>().add(index).read()).collect()
+    }
+}
+
+unsafe fn count_of(object: Object) -> i32 {
+    unsafe { object.address().cast::<i32>().read() }
+}
+
+/// An odd number gives what all tasks share, an even one a text of its own.
+unsafe extern "C" fn inner_task(context: *mut Context, closure: Object, number: i64) -> usize {
+    unsafe {
+        if number % 2 == 0 {
+            return kea_string_from_i64(context, number).address() as usize;
+        }
+        kea_retain(context, closure.address());
+        closure.address() as usize
+    }
+}
+
+unsafe extern "C" fn outer_task(context: *mut Context, closure: Object, number: i64) -> usize {
+    unsafe { kea_parallel(context, closure, number % 10, inner_task).address() as usize }
+}
+
+/// Tasks in tasks: what they share is counted by all threads, and what they build goes over to this one.
+unsafe extern "C" fn tasks(context: *mut Context) -> i64 {
+    unsafe {
+        let closure = kea_string_from_i64(context, 7);
+        for round in 0..20 {
+            let results = kea_parallel(context, closure, 100 + round, outer_task);
+            let arrays = words(results);
+            let lengths = arrays.iter().map(|array| words(Object::at(*array)).len() as i64);
+            assert!(lengths.eq((0..100 + round).map(|number| number % 10)));
+            let all = arrays.iter().flat_map(|array| words(Object::at(*array)));
+            let shared = all.filter(|word| *word == closure.address()).count() as i32;
+            assert!(shared > 0 && count_of(closure).abs() == 1 + shared);
+            kea_release(context, results.address());
+            assert_eq!(count_of(closure).abs(), 1);
+        }
+        kea_release(context, closure.address());
+        let none = kea_parallel(context, literal(""), -1, inner_task);
+        assert!(words(none).is_empty());
+        kea_release(context, none.address());
+    }
+    0
+}
+
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
+
+fn wait_for(count: usize) {
+    while BEGUN.load(Ordering::SeqCst) < count {
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until as many tasks have begun as there are threads.
+unsafe extern "C" fn waiting_task(_: *mut Context, _: Object, _: i64) -> usize {
+    BEGUN.fetch_add(1, Ordering::SeqCst);
+    wait_for(3);
+    1
+}
+
+unsafe extern "C" fn together(context: *mut Context) -> i64 {
+    unsafe {
+        let results = kea_parallel(context, literal(""), 3, waiting_task);
+        let sum = words(results).iter().map(|word| *word as i64).sum();
+        kea_release(context, results.address());
+        sum
+    }
+}
+
+/// The last task panics, the others do not end.
+unsafe extern "C" fn panicking_task(context: *mut Context, _: Object, number: i64) -> usize {
+    BEGUN.fetch_add(1, Ordering::SeqCst);
+    wait_for(3);
+    if number == 2 {
+        unsafe { kea_panic(context, literal("no")) }
+    }
+    wait_for(usize::MAX);
+    0
+}
+
+unsafe extern "C" fn panic_among_tasks(context: *mut Context) -> i64 {
+    unsafe {
+        kea_io_stdout(context, literal("before"));
+        kea_parallel(context, literal(""), 3, panicking_task);
+    }
+    0
+}
+
 fn entry(name: &str) -> Option<Entry> {
     Some(match name {
         "hello" => hello,
@@ -225,6 +321,9 @@ fn entry(name: &str) -> Option<Entry> {
         "leak" => leak,
         "endless" => endless,
         "lines" => lines,
+        "tasks" => tasks,
+        "together" => together,
+        "panic_among_tasks" => panic_among_tasks,
         #[cfg(target_arch = "x86_64")]
         "overflowing" => overflowing,
         #[cfg(target_arch = "x86_64")]
@@ -246,7 +345,7 @@ fn run_program(name: &str) -> ExitCode {
 
 fn command(name: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.env_remove("KEA_STATS").env_remove("KEA_LEAKS").env_remove("KEA_STACK");
+    command.env_remove("KEA_STATS").env_remove("KEA_LEAKS").env_remove("KEA_STACK").env_remove("KEA_JOBS");
     command.env(PROGRAM, name).envs(variables.iter().copied()).args(["first", "second"]);
     command
 }
@@ -298,6 +397,32 @@ fn leaks_are_reported() {
     expect("leak", &[], 0, "", "");
     expect("leak", &[("KEA_LEAKS", "1")], 1, "", "2 objects are still alive\n");
     expect("hello", &[("KEA_LEAKS", "1")], 7, "hello\n", "");
+}
+
+fn tasks_share_and_give_over_what_they_build() {
+    for jobs in ["1", "2", "3", "8"] {
+        expect("tasks", &[("KEA_JOBS", jobs), ("KEA_LEAKS", "1")], 0, "", "");
+        expect("tasks", &[("KEA_JOBS", jobs), ("KEA_STACK", "1")], 0, "", "");
+    }
+    expect("tasks", &[("KEA_JOBS", "no number")], 0, "", "");
+}
+
+fn statistics_are_sums_over_the_threads() {
+    let numbers = |jobs| {
+        let (status, _, stderr) = run("tasks", &[("KEA_JOBS", jobs), ("KEA_STATS", "1")]);
+        assert_eq!(status, Some(0));
+        // The peaks behind depend on what runs when.
+        stderr.split(", \"peak_bytes\"").next().unwrap().to_owned()
+    };
+    assert_eq!(numbers("3"), numbers("1"));
+}
+
+fn tasks_run_at_the_same_time() {
+    expect("together", &[("KEA_JOBS", "3"), ("KEA_LEAKS", "1")], 3, "", "");
+}
+
+fn a_panic_among_tasks_ends_the_program() {
+    expect("panic_among_tasks", &[("KEA_JOBS", "3")], 101, "before", "panic: no\n");
 }
 
 fn statistics_are_written() {
@@ -380,6 +505,10 @@ fn main() -> ExitCode {
         ("the_stack_may_be_small", the_stack_may_be_small),
         ("leaks_are_reported", leaks_are_reported),
         ("statistics_are_written", statistics_are_written),
+        ("tasks_share_and_give_over_what_they_build", tasks_share_and_give_over_what_they_build),
+        ("statistics_are_sums_over_the_threads", statistics_are_sums_over_the_threads),
+        ("tasks_run_at_the_same_time", tasks_run_at_the_same_time),
+        ("a_panic_among_tasks_ends_the_program", a_panic_among_tasks_ends_the_program),
         ("a_broken_pipe_ends_the_program_quietly", a_broken_pipe_ends_the_program_quietly),
         #[cfg(target_arch = "x86_64")]
         ("panics_have_a_location_and_a_trace", panics_have_a_location_and_a_trace),

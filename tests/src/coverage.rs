@@ -108,7 +108,7 @@ fn kea_belongs(path: &str) -> bool {
             }
             None => match path.rsplit_once('.') {
                 Some((_, "kea")) => true,
-                Some((stem, "tokens" | "ast")) => root().join(format!("{stem}.kea")).is_file(),
+                Some((stem, "tokens" | "ast" | "stderr")) => root().join(format!("{stem}.kea")).is_file(),
                 _ => false,
             },
         }

@@ -25,14 +25,14 @@ const TIME_MAX: Duration = Duration::from_secs(15);
 pub fn trials(tools: &Tools) -> Vec<Trial> {
     let mut trials = Vec::new();
     let tools_of = tools.clone();
-    trials.push(trial("fuzz/bytes", move || check(250, vec(any::<u8>(), 0..300), |bytes| survives(&tools_of, bytes))));
+    trials.push(trial("fuzz/bytes", move || check(150, vec(any::<u8>(), 0..300), |bytes| survives(&tools_of, bytes))));
     let tools_of = tools.clone();
     trials
-        .push(trial("fuzz/words", move || check(400, words(), |words| survives(&tools_of, words.concat().as_bytes()))));
+        .push(trial("fuzz/words", move || check(250, words(), |words| survives(&tools_of, words.concat().as_bytes()))));
     let tools_of = tools.clone();
     trials.push(trial("fuzz/mutated", move || {
         let sources = sources()?;
-        check(1_000, (0..sources.len(), edits()), |(index, edits)| {
+        check(600, (0..sources.len(), edits()), |(index, edits)| {
             let mut text = sources[*index].clone();
             edits.iter().for_each(|edit| edit.apply(&mut text, &sources));
             survives(&tools_of, &text)
@@ -41,7 +41,7 @@ pub fn trials(tools: &Tools) -> Vec<Trial> {
     let tools_of = tools.clone();
     trials.push(trial("fuzz/truncated", move || {
         let sources = sources()?;
-        check(200, (0..sources.len(), any::<Index>()), |(index, end)| {
+        check(150, (0..sources.len(), any::<Index>()), |(index, end)| {
             let text = &sources[*index];
             survives(&tools_of, &text[..end.index(text.len() + 1)])
         })

@@ -28,6 +28,15 @@ pub const LIBRARY: &str = "lib";
 /// What begins a line that expects an error.
 const ERROR: &str = "-- error: ";
 
+/// A line of the documentation of a file that stage 0 does not compile.
+const STAGE_1_ALONE: &str = "--| Needs more than stage 0 compiles.";
+
+/// Which stages compile a file, with what the names of their tests begin with.
+fn stages(text: &str) -> &'static [(Stage, &'static str)] {
+    const BOTH: [(Stage, &str); 2] = [(Stage::Zero, ""), (Stage::One, "stage1/")];
+    if text.lines().any(|line| line == STAGE_1_ALONE) { &BOTH[1..] } else { &BOTH }
+}
+
 /// A program of the corpus.
 #[derive(Clone, Debug)]
 struct Program {
@@ -229,7 +238,7 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     {
         let ways = Expectation::read(&program.text, KEA).map(|expectation| expectation.ways).unwrap_or_default();
         for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
-            for (stage, prefix) in [(Stage::Zero, ""), (Stage::One, "stage1/")] {
+            for &(stage, prefix) in stages(&program.text) {
                 let (program, tools) = (program.clone(), tools.clone());
                 let name = format!("{prefix}{}/{}", program.name, way.name());
                 trials.push(trial(name, move || check_run(way, &tools, stage, &program)));
@@ -252,7 +261,7 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         }
     }
     for source in corpus::sources(LIBRARY, "kea")? {
-        for (stage, prefix) in [(Stage::Zero, ""), (Stage::One, "stage1/")] {
+        for &(stage, prefix) in stages(&source.text) {
             let (tools, path) = (tools.clone(), source.path.clone());
             trials.push(trial(format!("{prefix}lib/{}", source.name), move || test(&tools, stage, &path).map(drop)));
         }
@@ -414,7 +423,8 @@ pub fn test(tools: &Tools, stage: Stage, path: &Path) -> Result<Outcome> {
 pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
     for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
     {
-        if chosen(&format!("{}/{}", program.name, Way::Interpreter.name()))
+        let (_, prefix) = stages(&program.text)[0];
+        if chosen(&format!("{prefix}{}/{}", program.name, Way::Interpreter.name()))
             && let Err(error) = bless_run(tools, &program)
         {
             println!("{}: {error:#}", program.path.display());
@@ -457,7 +467,8 @@ pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
 fn bless_run(tools: &Tools, program: &Program) -> Result<()> {
     let mut expectation = Expectation::read(&program.text, KEA)?;
     let way = if expectation.ways.is_empty() { Way::Interpreter } else { Way::Executable };
-    let (outcome, stats) = way.run(tools, Stage::Zero, program, &expectation)?;
+    let (stage, _) = stages(&program.text)[0];
+    let (outcome, stats) = way.run(tools, stage, program, &expectation)?;
     let stderr = outcome.stderr();
     let panicked = stderr.starts_with("panic");
     ensure!(panicked || !stderr.contains("error["), "{stderr}");

@@ -40,6 +40,10 @@ fn kea_files(folder: &str) -> Vec<String> {
 fn check_dumps(tools: &Tools, path: &str) -> Result<()> {
     for dump in DUMPS {
         let expected = dumped(tools.kea0(["dump", dump, path]))?;
+        // Stage 1 knows more of the language.
+        if expected.stderr().contains("error[unsupported]") {
+            continue;
+        }
         let found = dumped(tools.compiler(Stage::One, ["dump", dump, path]))?;
         ensure!(
             found.status == expected.status,

@@ -79,12 +79,13 @@ fn lines() -> Result<()> {
 }
 
 /// What a crate may depend on of ours. Nothing depends on the tests.
-const DEPENDENCIES: [(&str, &[&str]); 7] = [
+const DEPENDENCIES: [(&str, &[&str]); 8] = [
     ("stage0/mir", &[]),
     ("runtime", &[]),
     ("stage0/cranelift", &["kea-mir"]),
     ("stage0/frontend", &["kea-mir"]),
     ("stage0/backend", &["kea-mir", "kea-cranelift", "kea-runtime"]),
+    ("stage0/bootstrap", &["kea-mir"]),
     ("perf", &["kea-mir", "kea-cranelift"]),
     ("tests", &["kea-mir", "kea-runtime"]),
 ];

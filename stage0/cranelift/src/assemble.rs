@@ -162,12 +162,7 @@ impl Assembler<'_> {
 fn is_static_data(symbol: Symbol) -> bool {
     !matches!(
         symbol,
-        Symbol::Function(_)
-            | Symbol::Service(_)
-            | Symbol::Memmove
-            | Symbol::Entry
-            | Symbol::Task
-            | Symbol::Global(_)
+        Symbol::Function(_) | Symbol::Service(_) | Symbol::Memmove | Symbol::Entry | Symbol::Task | Symbol::Global(_)
     )
 }
 

@@ -110,14 +110,7 @@ fn lends(module: &Module, inst: &DraftInst) -> bool {
         }
         (opcode, _) => matches!(
             opcode,
-            Retain
-                | CallClosure
-                | TryCallClosure
-                | TailCallClosure
-                | Parallel
-                | PerformHandler
-                | TryPerform
-                | Evidence
+            Retain | CallClosure | TryCallClosure | TailCallClosure | Parallel | PerformHandler | TryPerform | Evidence
         ),
     }
 }

@@ -42,13 +42,9 @@ impl Lowering<'_, '_> {
         for (func, draft) in &self.drafts {
             for inst in draft.blocks.iter().flat_map(|block| &block.insts) {
                 match (&inst.immediate, inst.mnemonic.info().opcode) {
-                    (
-                        _,
-                        Opcode::CallClosure
-                        | Opcode::TryCallClosure
-                        | Opcode::TailCallClosure
-                        | Opcode::Parallel,
-                    ) => performed[func.index()] = all,
+                    (_, Opcode::CallClosure | Opcode::TryCallClosure | Opcode::TailCallClosure | Opcode::Parallel) => {
+                        performed[func.index()] = all
+                    }
                     (Immediate::Func(callee), _) => callers[callee.index()].push(*func),
                     (Immediate::Evidence(_, clauses), _) => {
                         clauses.iter().for_each(|clause| callers[clause.index()].push(*func));

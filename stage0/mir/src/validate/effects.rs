@@ -32,8 +32,8 @@ pub(super) fn check(context: &Context, cfg: &Cfg, findings: &mut Findings) {
 
 fn check_inst(context: &Context, inst: &Inst) -> Check {
     use Opcode::{
-        Call, CallClosure, Evidence, Parallel, PerformCapability, PerformFail, PerformHandler, Resume, Return, TailCall,
-        TailCallClosure, TryCall, TryCallClosure, TryPerform,
+        Call, CallClosure, Evidence, Parallel, PerformCapability, PerformFail, PerformHandler, Resume, Return,
+        TailCall, TailCallClosure, TryCall, TryCallClosure, TryPerform,
     };
     match (inst.opcode(), &inst.immediate) {
         (Call | TryCall | TailCall, Immediate::Func(callee)) => {

@@ -64,14 +64,7 @@ fn lends(context: &Context, inst: &Inst) -> bool {
         }
         (opcode, _) => matches!(
             opcode,
-            Retain
-                | CallClosure
-                | TryCallClosure
-                | TailCallClosure
-                | Parallel
-                | PerformHandler
-                | TryPerform
-                | Evidence
+            Retain | CallClosure | TryCallClosure | TailCallClosure | Parallel | PerformHandler | TryPerform | Evidence
         ),
     }
 }

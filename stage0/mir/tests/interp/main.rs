@@ -13,7 +13,7 @@ mod violations;
 use kea_mir::interp::{End, Interpreter, MemoryHost, Options, Outcome};
 
 /// What every program of these tests declares.
-const PRELUDE: &str = r#"kea-mir 1.0
+const PRELUDE: &str = r#"kea-mir 1.1
 target x86_64-unknown-linux-gnu
 file 1 "test.kea"
 layout String array i8

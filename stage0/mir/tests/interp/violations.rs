@@ -61,3 +61,13 @@ fn a_cycle_is_a_leak() {
     assert_eq!(run.violations(), ["violation: leak: a cell List.Cons, 1 alive"]);
     assert_eq!((run.outcome.status, run.outcome.stats.live_objects), (1, 1));
 }
+
+#[test]
+fn tasks_perform_no_capability() {
+    let code = "  v0 = static_closure Task @task\n  v1 = const.i64 1\n  v2 = parallel Strings v0 v1\n  release v2\n";
+    let rest = "sig Task (i64) -> own ref String performs IO\nlocal func @task (v0: env, v1: i64) -> own ref String \
+        performs IO\nb0:\n  v2 = string \"text\"\n  perform.capability @kea_io_stdout (v2)\n  \
+        v3 = call @kea_string_from_i64 (v1)\n  return (v3)\nend\n";
+    let violation = violation_of(code, rest);
+    assert!(violation.contains("a task of `parallel` performs a capability"), "{violation}");
+}

@@ -41,18 +41,25 @@ fn inst_error(line: &str) -> String {
 fn the_first_line_names_the_version() {
     let unreadable = |version: &str| {
         format!(
-            "1: error[version]: kea-mir {version} cannot be read: this tool reads 1.0; use the tools of that version or regenerate the module"
+            "1: error[version]: kea-mir {version} cannot be read: this tool reads 1.1; use the tools of that version or regenerate the module"
         )
     };
     assert_eq!(error("kea-mir 2.0\n"), unreadable("2.0"));
     assert_eq!(error("kea-mir 0.9\n"), unreadable("0.9"));
-    assert_eq!(error("kea-mir 1.1\nwhatever it says"), unreadable("1.1"));
-    let first_line = "the first line of a module is `kea-mir 1.0`";
+    assert_eq!(error("kea-mir 1.2\nwhatever it says"), unreadable("1.2"));
+    let first_line = "the first line of a module is `kea-mir 1.1`";
     assert_eq!(error(""), format!("1: error[syntax]: {first_line}"));
     assert_eq!(error("\nkea-mir 1.0"), format!("1: error[syntax]: {first_line}"));
     assert_eq!(error("kea-mir 1"), format!("1: error[syntax]: `1` is no version: {first_line}"));
     assert_eq!(error("kea-mir 1.+0"), format!("1: error[syntax]: `1.+0` is no version: {first_line}"));
     assert_eq!(error("kea-mir 1.0 x"), "1: error[syntax]: expected the end of the line, found `x`");
+}
+
+#[test]
+fn an_instruction_needs_the_version_that_has_it() {
+    let line = "v9 = parallel Vec v0 v1";
+    let expected = "error[version]: `parallel` needs kea-mir 1.1, and this module is 1.0";
+    assert!(inst_error(line).contains(expected), "{}", inst_error(line));
 }
 
 #[test]

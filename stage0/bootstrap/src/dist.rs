@@ -10,15 +10,20 @@ use std::path::Path;
 /// The version that the name of the package tells.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Installs into `prefix`.
+/// Installs into `prefix`, and says so.
 pub fn install(project: &Project, prefix: &Path) -> Result<()> {
+    copy_to(project, prefix)?;
+    println!("installed {}", prefix.join("bin/kea").display());
+    Ok(())
+}
+
+/// Copies what users get into `prefix`.
+fn copy_to(project: &Project, prefix: &Path) -> Result<()> {
     ensure!(project.build("bin/kea").exists(), "there is no build/kea yet: run ./bootstrap.sh");
     for name in ["bin/kea", "bin/kea.digest", "bin/kea-backend", "lib/libkea_runtime.a"] {
         copy_file(&project.build(name), &prefix.join(name))?;
     }
-    copy_folder(&project.library(), &prefix.join("lib/kea"))?;
-    println!("installed {}", prefix.join("bin/kea").display());
-    Ok(())
+    copy_folder(&project.library(), &prefix.join("lib/kea"))
 }
 
 /// Packs an installation as `build/kea-VERSION-TARGET.tar.gz`.
@@ -26,7 +31,10 @@ pub fn pack(project: &Project) -> Result<()> {
     let name = format!("kea-{VERSION}-{}-{}", std::env::consts::ARCH, std::env::consts::OS);
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let tree = folder.path().join(&name);
-    install(project, &tree)?;
+    copy_to(project, &tree)?;
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        copy_file(&project.root.join(license), &tree.join(license))?;
+    }
     let path = project.build(format!("{name}.tar.gz"));
     let temporary = path.with_extension("tmp");
     let file = File::create(&temporary).with_context(|| format!("cannot write {}", temporary.display()))?;

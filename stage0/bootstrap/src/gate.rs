@@ -214,7 +214,8 @@ fn instructions(profile: &str) -> BTreeMap<String, u64> {
 }
 
 fn phase_of(function: &str) -> String {
-    let first = function.split('.').next().unwrap_or_default();
+    let module = function.strip_prefix("kea.").unwrap_or_default();
+    let first = module.split('.').next().unwrap_or_default();
     if PHASES.contains(&first) { first.to_lowercase() } else { "library and runtime".to_string() }
 }
 
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn instructions_are_those_of_the_functions_themselves() {
-        let profile = "fn=(1) Types.Unify.unify\n10 100\ncalls=1 0\n+3 900\n+1 5\nfn=(2) List.map\n1 20\nfn=(1)\n* 1\n";
+        let profile =
+            "fn=(1) kea.Types.Unify.unify\n10 100\ncalls=1 0\n+3 900\n+1 5\nfn=(2) kea.List.map\n1 20\nfn=(1)\n* 1\n";
         let counts = instructions(profile);
         assert_eq!(counts.get("types"), Some(&106));
         assert_eq!(counts.get("library and runtime"), Some(&20));

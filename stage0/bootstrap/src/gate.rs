@@ -197,9 +197,13 @@ fn instructions(profile: &str) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     let (mut phase, mut is_call) = (String::new(), false);
     for line in profile.lines() {
-        if let Some(function) = line.strip_prefix("fn=") {
+        // A name stands where its number occurs first, which may be in a call.
+        if let Some(function) = line.strip_prefix("fn=").or(line.strip_prefix("cfn=")) {
             let (id, name) = function.split_once(' ').unwrap_or((function, ""));
-            phase = phases.entry(id).or_insert_with(|| phase_of(name)).clone();
+            let found = phases.entry(id).or_insert_with(|| phase_of(name));
+            if line.starts_with("fn=") {
+                phase = found.clone();
+            }
         } else if line.starts_with("calls=") {
             is_call = true;
         } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {

@@ -168,7 +168,10 @@ fn check_instructions(project: &Project, folder: &Path, measured: &mut Measured)
     let check = check_command(project, &project.build("bin/kea"));
     command.arg(check.get_program()).args(check.get_args()).env("KEA_BACKEND", project.backend());
     crate::measure::run(command).context("the gate counts instructions with valgrind")?;
-    for (phase, count) in instructions(&fs::read_to_string(&path)?) {
+    let counts = instructions(&fs::read_to_string(&path)?);
+    // What the command line and the driver take depends on the lengths of paths.
+    let least = counts.get("all").map_or(0, |all| all / 200);
+    for (phase, count) in counts.into_iter().filter(|(_, count)| *count >= least) {
         measured.counts.insert(format!("check/instructions/{phase}"), count);
     }
     Ok(())

@@ -8,6 +8,8 @@ use crate::run::difference;
 use crate::trial;
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::Trial;
+use std::fs;
+use std::process::Command;
 
 /// The folder of the compiler in Kea.
 const FOLDER: &str = "stage1";
@@ -30,7 +32,39 @@ pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
         let (tools, path) = (tools.clone(), path.clone());
         trials.push(trial(format!("stage1/dump/{path}"), move || check_dumps(&tools, &path)));
     }
+    let tools = tools.clone();
+    trials.push(trial("stage1/interpreted", move || check_interpreted(&tools)));
     Ok(trials)
+}
+
+/// The interpreter, which counts every reference, runs the compiler: it compiles a program to what the compiler itself makes of it, and
+/// nothing is left over.
+fn check_interpreted(tools: &Tools) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("hello.kea"), "fn main() -[IO]> Unit\n  IO.println(\"hello\")\n")?;
+    let mut command = tools.compiler(Stage::One, ["build", "--release", "--emit=mir", "-o"]);
+    command.arg(path("kea.mir")).arg(root().join("stage1/main.kea"));
+    succeed(command)?;
+    let mut native = tools.compiler(Stage::One, ["build", "--emit=mir", "-o"]);
+    native.arg(path("native.mir")).arg(path("hello.kea"));
+    succeed(native)?;
+    let mut interpreted = tools.backend(["interp"]);
+    interpreted.arg(format!("--stats={}", path("stats.json").display())).arg(path("kea.mir"));
+    interpreted.args(["--", "build", "--emit=mir", "-o"]).arg(path("interpreted.mir"));
+    interpreted.arg(path("hello.kea")).arg("--lib").arg(root().join(kea::LIBRARY));
+    interpreted.env("KEA_BACKEND", &tools.backend);
+    succeed(interpreted)?;
+    ensure!(fs::read(path("native.mir"))? == fs::read(path("interpreted.mir"))?, "the interpreter makes other MIR");
+    let stats: serde_json::Value = serde_json::from_slice(&fs::read(path("stats.json"))?)?;
+    ensure!(stats["live_objects"] == 0, "the compiler leaks: {stats}");
+    Ok(())
+}
+
+fn succeed(command: Command) -> Result<()> {
+    let outcome = program::run(command, b"")?;
+    ensure!(outcome.status == 0, "status {}: {}", outcome.status, outcome.stderr());
+    Ok(())
 }
 
 fn kea_files(folder: &str) -> Vec<String> {

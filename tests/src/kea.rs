@@ -39,9 +39,9 @@ fn stages(text: &str) -> &'static [(Stage, &'static str)] {
 
 /// A program of the corpus.
 #[derive(Clone, Debug)]
-struct Program {
+pub struct Program {
     /// The name of its test.
-    name: String,
+    pub name: String,
     /// The file with its root module.
     path: PathBuf,
     /// That file's text.
@@ -50,7 +50,7 @@ struct Program {
 
 impl Program {
     /// Copies its source files to a new folder and gives the name of the root module's file there.
-    fn copy_to(&self, folder: &Path) -> Result<OsString> {
+    pub fn copy_to(&self, folder: &Path) -> Result<OsString> {
         fs::create_dir(folder)?;
         let name = self.path.file_name().unwrap_or_default();
         if name != "main.kea" {
@@ -66,6 +66,12 @@ impl Program {
         }
         Ok(name.to_owned())
     }
+}
+
+/// The programs that are run.
+pub fn run_programs() -> Result<Vec<Program>> {
+    let folders = RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?;
+    Ok(folders.into_iter().flatten().collect())
 }
 
 /// The programs of a folder, by name.
@@ -234,8 +240,7 @@ fn succeed(command: Command) -> Result<()> {
 /// A test for every program and way, every rejection, every dump, and every module of the library.
 pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
-    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
-    {
+    for program in run_programs()? {
         let ways = Expectation::read(&program.text, KEA).map(|expectation| expectation.ways).unwrap_or_default();
         for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
             for &(stage, prefix) in stages(&program.text) {
@@ -421,8 +426,7 @@ pub fn test(tools: &Tools, stage: Stage, path: &Path) -> Result<Outcome> {
 
 /// Gives programs what the interpreter makes of them, refused ones their message, and dumps their text.
 pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
-    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
-    {
+    for program in run_programs()? {
         let (_, prefix) = stages(&program.text)[0];
         if chosen(&format!("{prefix}{}/{}", program.name, Way::Interpreter.name()))
             && let Err(error) = bless_run(tools, &program)

@@ -275,9 +275,14 @@ mod tests {
     fn processes_run_beside_each_other_and_the_first_to_end_comes_first() {
         let mut context = Context::for_test(false);
         assert_eq!(kea_process_next(&mut context), -1);
-        let slow = start_shell(&mut context, "sleep 0.3; cat", b"in");
+        let gate = std::env::temp_dir().join(format!("kea-process-test-{}", process::id()));
+        assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+        // Who reads a pipe with a name waits until somebody writes it.
+        let slow = start_shell(&mut context, &format!("read line < '{}'; cat", gate.display()), b"in");
         let fast = start_shell(&mut context, "echo no >&2; exit 3", b"");
         assert_eq!(kea_process_next(&mut context), fast);
+        std::fs::write(&gate, "go\n").unwrap();
+        std::fs::remove_file(&gate).unwrap();
         assert_eq!(finish(&mut context, slow), (0, vec![b"in".to_vec(), vec![]]));
         assert_eq!(kea_process_next(&mut context), fast);
         assert_eq!(finish(&mut context, fast), (3, vec![vec![], b"no\n".to_vec()]));

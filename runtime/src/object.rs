@@ -52,6 +52,12 @@ use offsets::*;
 /// The bytes of a word.
 pub(crate) const WORD: usize = size_of::<usize>();
 
+/// A size rounded up to words. No size is so large that it could overflow.
+#[inline(always)]
+pub(crate) fn whole_words(bytes: usize) -> usize {
+    (bytes + (WORD - 1)) & !(WORD - 1)
+}
+
 /// Whether a managed word is the address of an object: neither 0 nor an immediate variant.
 #[inline(always)]
 pub(crate) fn is_object(word: usize) -> bool {
@@ -333,13 +339,17 @@ impl Object {
             let info = self.info();
             match info.kind() {
                 KIND_MASK => info.words() * WORD,
-                KIND_ARRAY => {
-                    let bytes = elements_offset(info) + self.capacity() * self.stride();
-                    bytes.next_multiple_of(WORD)
-                }
-                _ => self.descriptor().size().next_multiple_of(WORD),
+                KIND_ARRAY => self.array_size(),
+                _ => whole_words(self.descriptor().size()),
             }
         }
+    }
+
+    /// The same of an array.
+    #[inline(always)]
+    pub(crate) unsafe fn array_size(self) -> usize {
+        let bytes = unsafe { elements_offset(self.info()) + self.capacity() * self.stride() };
+        whole_words(bytes)
     }
 
     /// Calls `visit` with every managed word of the object.

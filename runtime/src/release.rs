@@ -188,7 +188,7 @@ unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
 /// Frees an array without managed words.
 #[inline(never)]
 unsafe fn free_data(context: &mut Context, array: Object) {
-    unsafe { give_back(context, array, array.size()) }
+    unsafe { give_back(context, array, array.array_size()) }
 }
 
 /// Gives back the memory of a cell of kind `mask`.

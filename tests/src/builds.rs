@@ -148,7 +148,7 @@ fn damaged(tools: &Tools) -> Result<()> {
 /// The cache stays below its size: what was not used for longest goes.
 fn limited(tools: &Tools) -> Result<()> {
     let workshop = Workshop::new(tools)?;
-    let old = workshop.path("cache/00/0123456789.o");
+    let old = workshop.path("cache").join("0".repeat(64)).join("unit-0.o");
     fs::create_dir_all(old.parent().context("a folder")?)?;
     fs::write(&old, vec![0; 2_000_000])?;
     let build = |output: &str, megabytes: &str| {

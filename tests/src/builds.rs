@@ -94,9 +94,13 @@ impl Workshop<'_> {
     /// The objects in the cache.
     fn kept(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
-        for folder in fs::read_dir(self.path("cache"))? {
-            for file in fs::read_dir(folder?.path())? {
-                found.push(file?.path());
+        for entry in fs::read_dir(self.path("cache"))? {
+            let folder = entry?.path();
+            // A file beside the folders says how much there is.
+            if folder.is_dir() {
+                for file in fs::read_dir(folder)? {
+                    found.push(file?.path());
+                }
             }
         }
         Ok(found)

@@ -186,7 +186,7 @@ unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
 }
 
 /// Frees an array without managed words.
-#[inline(never)]
+#[inline(always)]
 unsafe fn free_data(context: &mut Context, array: Object) {
     unsafe { give_back(context, array, array.array_size()) }
 }

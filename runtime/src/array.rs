@@ -5,7 +5,7 @@ use std::ptr;
 use crate::allocate::{self, BYTES_MAX};
 use crate::context::Context;
 use crate::object::offsets::{ARRAY_DESCRIBED_ELEMENTS, ARRAY_ELEMENTS};
-use crate::object::{Descriptor, Info, Object, elements_offset, whole_words};
+use crate::object::{Descriptor, Info, Object, WORD, elements_offset, whole_words};
 use crate::panic;
 use crate::release::{release, retain};
 
@@ -246,13 +246,21 @@ pub unsafe extern "C" fn kea_array_extend(
         let array = reserve(context, array, count);
         let stride = array.stride();
         let target = array.elements().add(array.length() * stride);
-        if stride == 1 {
-            ptr::write_bytes(target, element.read(), count);
-        } else {
-            repeat(element, target, stride, count * stride);
+        match stride {
+            1 => ptr::write_bytes(target, element.read(), count),
+            WORD => fill_words(target.cast(), element.cast::<usize>().read_unaligned(), count),
+            _ => repeat(element, target, stride, count * stride),
         }
         array.set_length(array.length() + count);
         array
+    }
+}
+
+/// Fills `count` words.
+unsafe fn fill_words(target: *mut usize, word: usize, count: usize) {
+    for index in 0..count {
+        // SAFETY: the caller has room for that many.
+        unsafe { target.add(index).write(word) };
     }
 }
 
@@ -290,9 +298,10 @@ pub unsafe extern "C" fn kea_array_append(
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
     use crate::allocate::count_all_freed;
-    use crate::object::WORD;
     use crate::object::offsets::{KIND_ARRAY, KIND_DESCRIBED_ARRAY};
     use crate::string;
 
@@ -412,6 +421,23 @@ mod tests {
             let expected = [(8, 1), (9, 5), (10, 100)];
             let expected = expected.map(|(value, count)| vec![value; count]).concat();
             assert_eq!(shorts(array), expected);
+        }
+    }
+
+    #[test]
+    fn elements_of_any_size_are_repeated() {
+        let mut context = Context::for_test(false);
+        // Not at a word's address, as an element of smaller parts may stand.
+        let mut element: Vec<u8> = (0..40).collect();
+        for stride in [0, 1, 2, 3, 4, 8, 12, 16, 24] {
+            let element = &mut element[1..=stride];
+            let mut array = new(&mut context, Info::new(stride as u8, KIND_ARRAY, 0), 0);
+            for count in [0, 1, 2, 7] {
+                array = unsafe { kea_array_extend(&mut context, array, count, element.as_mut_ptr()) };
+            }
+            let bytes = unsafe { slice::from_raw_parts(array.elements(), 10 * stride) };
+            assert_eq!(unsafe { array.length() }, 10);
+            assert_eq!(bytes, element.repeat(10));
         }
     }
 

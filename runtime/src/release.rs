@@ -95,21 +95,18 @@ impl Place {
 
 /// Frees a dead object with managed words and everything that dies with it.
 unsafe fn free(context: &mut Context, dead: Object) {
-    let mut object = dead;
-    let mut above = Object::NULL;
+    let (mut object, mut above) = (dead, Object::NULL);
     // SAFETY: `object` and the chain of objects above it are dead and not yet freed; nobody else has them.
     unsafe {
         loop {
             let mut step = visit(context, object, above);
-            while let Step::Up { above: waiting } = step {
-                if waiting.is_null() {
-                    return;
+            (object, above) = loop {
+                match step {
+                    Step::Down { object, above } => break (object, above),
+                    Step::Up { above } if above.is_null() => return,
+                    Step::Up { above } => step = go_on(context, above),
                 }
-                step = go_on(context, waiting);
-            }
-            if let Step::Down { object: next, above: waiting } = step {
-                (object, above) = (next, waiting);
-            }
+            };
         }
     }
 }
@@ -186,7 +183,7 @@ unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
 }
 
 /// Frees an array without managed words.
-#[inline(never)]
+#[inline(always)]
 unsafe fn free_data(context: &mut Context, array: Object) {
     unsafe { give_back(context, array, array.array_size()) }
 }

@@ -105,20 +105,36 @@ pub unsafe extern "C" fn kea_string_append(context: &mut Context, string: Object
         if extra == 0 {
             return string;
         }
-        let target = if string.count() == 1 && extra <= string.capacity() - string.length() {
-            string
+        if string.count() == 1 && extra <= string.capacity() - string.length() {
+            push_tail(string, tail, extra)
         } else {
-            with_room(context, string, extra)
-        };
-        let length = target.length();
-        ptr::copy_nonoverlapping(tail.first_byte(), target.first_byte().add(length), extra);
-        target.set_length(length + extra);
-        target
+            append_elsewhere(context, string, tail, extra)
+        }
+    }
+}
+
+/// Joins the strings where the first has no room or belongs to others too.
+#[cold]
+unsafe fn append_elsewhere(context: &mut Context, string: Object, tail: Object, extra: usize) -> Object {
+    unsafe {
+        let target = with_room(context, string, extra);
+        push_tail(target, tail, extra)
+    }
+}
+
+/// Adds so many bytes of another string, for which there is room. The length is written first, so that the string is
+/// all that has to be kept while bytes are copied.
+#[inline(always)]
+unsafe fn push_tail(string: Object, tail: Object, extra: usize) -> Object {
+    unsafe {
+        let length = string.length();
+        string.set_length(length + extra);
+        ptr::copy_nonoverlapping(tail.first_byte(), string.first_byte().add(length), extra);
+        string
     }
 }
 
 /// The string, or a copy of it where somebody else holds it, with room for as many bytes more.
-#[cold]
 unsafe fn with_room(context: &mut Context, string: Object, extra: usize) -> Object {
     unsafe {
         if array::claim(string) {

@@ -92,6 +92,7 @@ fn map_chunk(bytes: usize) -> Option<*mut u8> {
 }
 
 /// The cell that follows a free one in its list.
+#[inline(always)]
 pub(crate) unsafe fn next(cell: *mut u8) -> *mut u8 {
     unsafe { cell.cast::<*mut u8>().read() }
 }
@@ -102,7 +103,31 @@ pub(crate) unsafe fn set_next(cell: *mut u8, next: *mut u8) {
 }
 
 /// Memory for an object of that many bytes, a multiple of the word; counted as an allocation.
+#[inline(always)]
 pub(crate) fn allocate(context: &mut Context, bytes: usize) -> Object {
+    take_free(context, bytes).map_or_else(|| allocate_elsewhere(context, bytes), Object::at)
+}
+
+/// A cell of the list that generated code takes from, too. It is empty in counting mode, so that there is nothing to
+/// be counted.
+#[inline(always)]
+pub(crate) fn take_free(context: &mut Context, bytes: usize) -> Option<*mut u8> {
+    if bytes > SMALL_MAX {
+        return None;
+    }
+    let list = &mut context.free[bytes / WORD];
+    let cell = *list;
+    if cell.is_null() {
+        return None;
+    }
+    // SAFETY: the cell is the first of a list of free cells.
+    *list = unsafe { next(cell) };
+    Some(cell)
+}
+
+/// The same where [`take_free`] gives none.
+#[cold]
+pub(crate) fn allocate_elsewhere(context: &mut Context, bytes: usize) -> Object {
     let address = take_block(context, bytes);
     if context.heap.counting {
         count_allocation(context, bytes);
@@ -144,7 +169,7 @@ pub(crate) unsafe fn resize(context: &mut Context, object: Object, from: usize, 
         let address = unsafe { libc::realloc(object.address().cast(), to) };
         require(context, address.cast(), to)
     } else {
-        let address = take_block(context, to);
+        let address = take_free(context, to).unwrap_or_else(|| take_block(context, to));
         unsafe {
             ptr::copy_nonoverlapping(object.address(), address, used);
             drop_block(context, object.address(), from);

@@ -41,15 +41,17 @@ struct Jobs {
 }
 
 impl Jobs {
-    fn start(&mut self, handle: i64, child: Child, input: Vec<u8>) {
+    /// Collects the output of a process from here on; an error where the system has no thread for it.
+    fn start(&mut self, handle: i64, child: Child, input: Vec<u8>) -> io::Result<()> {
         let (sender, _) = self.channel.get_or_insert_with(mpsc::channel);
         let sender = sender.clone();
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let output = feed_and_read(child, &input);
             // Nobody receives any more when the program has ended.
             let _ = sender.send((handle, output));
-        });
+        })?;
         self.running.push(handle);
+        Ok(())
     }
 
     /// Waits for the next process to end; none when there is none.
@@ -94,12 +96,12 @@ fn spawn_piped(mut command: Command) -> io::Result<Child> {
 fn feed_and_read(mut child: Child, input: &[u8]) -> io::Result<Output> {
     let stdin = child.stdin.take();
     thread::scope(|scope| {
-        scope.spawn(move || {
+        thread::Builder::new().spawn_scoped(scope, move || {
             if let Some(mut stdin) = stdin {
                 // A process need not read its input to the end.
                 let _ = stdin.write_all(input);
             }
-        });
+        })?;
         child.wait_with_output()
     })
 }
@@ -166,10 +168,10 @@ pub unsafe extern "C" fn kea_process_start(
     input: Object,
 ) -> Outcome {
     console::flush(context);
-    let handle = unsafe { spawn_piped(command(name, arguments)) }.map(|child| {
+    let handle = unsafe { spawn_piped(command(name, arguments)) }.and_then(|child| {
         let handle = context.children.new_handle();
-        context.children.jobs.start(handle, child, unsafe { input.bytes() }.to_vec());
-        handle
+        context.children.jobs.start(handle, child, unsafe { input.bytes() }.to_vec())?;
+        Ok(handle)
     });
     started(context, handle)
 }

@@ -25,7 +25,7 @@ pub(crate) fn with_capacity(context: &mut Context, capacity: usize) -> Object {
 
 /// An array of new strings.
 pub(crate) fn new_array<T: AsRef<[u8]>>(context: &mut Context, texts: &[T]) -> Object {
-    let array = array::new(context, Info::STRINGS, texts.len());
+    let array = array::new(context, Info::WORDS, texts.len());
     for text in texts {
         let word = new(context, text.as_ref()).word();
         // SAFETY: the array is new, has room for every text and consumes the reference.

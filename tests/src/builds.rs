@@ -195,7 +195,7 @@ fn timings(tools: &Tools) -> Result<()> {
     for name in ["total_ns", "memory_peak"] {
         ensure!(number(&said, name)? > 0, "{name} is 0");
     }
-    for name in ["files", "lines", "lines per second", "units", "units compiled"] {
+    for name in ["files", "lines", "lines parsed per second", "lines per second", "units", "units compiled"] {
         ensure!(number(&said["counts"], name)? > 0, "{name} is 0");
     }
     let phases = said["phases"].as_array().context("no phases")?;
@@ -209,7 +209,7 @@ fn timings(tools: &Tools) -> Result<()> {
     let phase = |name: &str| {
         phases.iter().find(|phase| phase["name"] == name).with_context(|| format!("no phase `{name}` in {said}"))
     };
-    for name in ["resolve", "types", "matching", "units", "backend", "link"] {
+    for name in ["parse", "resolve", "types", "matching", "units", "backend", "link"] {
         phase(name)?;
     }
     let counted =

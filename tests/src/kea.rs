@@ -127,8 +127,6 @@ fn examples() -> Result<Vec<(String, Program)>> {
 /// Which compilers an example is for.
 fn stages_of(purpose: &str) -> &'static [Stage] {
     match purpose {
-        // What stage 1 says of a program that it refuses stands in tests/kea/reject.
-        "reject" => &[Stage::Zero],
         "stage1" => &[Stage::One],
         _ => &[Stage::Zero, Stage::One],
     }
@@ -140,6 +138,7 @@ fn check_example(tools: &Tools, stage: Stage, purpose: &str, example: &Program) 
     let program = Program { path: folder.path().join("example.kea"), ..example.clone() };
     fs::write(&program.path, &program.text)?;
     match purpose {
+        "reject" if stage == Stage::One => check_place(tools, &program),
         "reject" => check_reject(tools, &program),
         "" | "stage1" if program.text.lines().any(|line| line.starts_with("fn main(")) => {
             check_run(Way::Jit, tools, stage, &program)
@@ -319,6 +318,17 @@ fn check_reject(tools: &Tools, program: &Program) -> Result<()> {
     ensure!(expected.len() == 1, "the file must say in one line what is wrong with it: `{ERROR}LINE:COLUMN: …`");
     let found = refusal(tools, program)?;
     ensure!(found == expected[0], "expected\n  {}\nfound\n  {found}", expected[0]);
+    Ok(())
+}
+
+/// Stage 1 refuses a program at the place where stage 0 does, in its own words.
+fn check_place(tools: &Tools, program: &Program) -> Result<()> {
+    let lines = expectation::split(&program.text, KEA).1.lines();
+    let expected = lines.filter_map(|line| line.strip_prefix(ERROR)).next().context("no line says what is wrong")?;
+    let (place, _) = expected.split_once(": ").context("the line names no place")?;
+    let report = report(tools, program)?;
+    let found = report.lines().any(|line| line.contains(&format!(":{place}: error[E")));
+    ensure!(found, "expected an error at {place}; it says:\n{report}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Runs every test of `tests/`: see `tests/README.md`.
 
 use kea_tests::{agreement, bless, builds, command_line, compat, coverage, diagnostics, documents, format, fuzz};
-use kea_tests::{invalid, kea, layers, program, property, run, stage1, tidy};
+use kea_tests::{generations, invalid, kea, layers, program, property, run, stage1, tidy};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
@@ -30,6 +30,7 @@ fn main() -> anyhow::Result<ExitCode> {
     trials.extend(run::trials(&tools)?);
     trials.extend(kea::trials(&tools)?);
     trials.extend(stage1::trials(&tools)?);
+    trials.extend(generations::trials(&tools)?);
     trials.extend(diagnostics::trials(&tools)?);
     trials.extend(fuzz::trials(&tools));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

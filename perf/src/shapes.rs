@@ -64,23 +64,19 @@ fn branches(folder: &Path, size: usize) -> anyhow::Result<PathBuf> {
 }
 
 fn nested(folder: &Path, size: usize) -> anyhow::Result<PathBuf> {
-    let (open, close) = ("(1 + ".repeat(size), ")".repeat(size));
-    single(
-        folder,
-        &format!(
-            "fn main() -[IO]> Unit\n  let n = List.length(IO.args())\n  let sum = {open}n{close}\n  IO.println(\"{{sum}}\")\n"
-        ),
-    )
+    expression(folder, &format!("{}n{}", "(1 + ".repeat(size), ")".repeat(size)))
 }
 
 fn operands(folder: &Path, size: usize) -> anyhow::Result<PathBuf> {
-    let sum = vec!["n"; size].join(" + ");
-    single(
-        folder,
-        &format!(
-            "fn main() -[IO]> Unit\n  let n = List.length(IO.args())\n  let sum = {sum}\n  IO.println(\"{{sum}}\")\n"
-        ),
-    )
+    expression(folder, &vec!["n"; size].join(" + "))
+}
+
+/// A program that prints the value of an expression of `n`.
+fn expression(folder: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let program = format!(
+        "fn main() -[IO]> Unit\n  let n = List.length(IO.args())\n  let sum = {text}\n  IO.println(\"{{sum}}\")\n"
+    );
+    single(folder, &program)
 }
 
 fn constructors(folder: &Path, size: usize) -> anyhow::Result<PathBuf> {

@@ -18,6 +18,9 @@ const BATCH_BYTES: usize = 4096;
 /// How much is asked of the system for small objects at first, and at most.
 const CHUNK_BYTES_MIN: usize = 1 << 20;
 const CHUNK_BYTES_MAX: usize = 1 << 26;
+/// How much of a chunk the system is asked to provide at a time: a call for many pages costs less than a fault for each.
+const PROVIDED_BYTES: usize = 1 << 17;
+const PAGE: usize = 4096;
 
 /// No object is larger: what is asked beyond it is a mistake, and sums of sizes cannot overflow.
 pub(crate) const BYTES_MAX: usize = 1 << 47;
@@ -28,6 +31,8 @@ pub(crate) struct Heap {
     pub(crate) counting: bool,
     chunk_next: *mut u8,
     chunk_end: *mut u8,
+    /// Up to where the pages of the chunk are there.
+    provided_end: *mut u8,
     chunk_bytes: usize,
     /// In counting mode, the free cells by size: hidden from generated code.
     spare: [*mut u8; LISTS],
@@ -39,6 +44,7 @@ impl Heap {
             counting,
             chunk_next: ptr::null_mut(),
             chunk_end: ptr::null_mut(),
+            provided_end: ptr::null_mut(),
             chunk_bytes: CHUNK_BYTES_MIN,
             spare: [ptr::null_mut(); LISTS],
         }
@@ -50,6 +56,7 @@ impl Heap {
         if self.chunk_left() < size {
             self.add_chunk()?;
         }
+        self.provide();
         let count = (BATCH_BYTES / size).max(1).min(self.chunk_left() / size);
         let first = self.chunk_next;
         // SAFETY: `count` cells fit in what is left of the chunk, and nobody else has them.
@@ -61,6 +68,17 @@ impl Heap {
             self.chunk_next = first.add(count * size);
         }
         Some(first)
+    }
+
+    /// Asks the system for the pages behind those that are there, when the last ones are reached.
+    fn provide(&mut self) {
+        if self.provided_end as usize <= self.chunk_next as usize + BATCH_BYTES {
+            let start = (self.provided_end as usize).next_multiple_of(PAGE);
+            let bytes = PROVIDED_BYTES.min((self.chunk_end as usize).saturating_sub(start)) / PAGE * PAGE;
+            // SAFETY: the pages lie in the chunk. Where the system cannot do it, they come when they are touched.
+            unsafe { libc::madvise(start as *mut _, bytes, libc::MADV_POPULATE_WRITE) };
+            self.provided_end = (start + PROVIDED_BYTES) as *mut u8;
+        }
     }
 
     /// The free cells of that size that counting mode keeps.
@@ -76,6 +94,7 @@ impl Heap {
     fn add_chunk(&mut self) -> Option<()> {
         let chunk = map_chunk(self.chunk_bytes)?;
         self.chunk_next = chunk;
+        self.provided_end = chunk;
         // SAFETY: the end of the chunk that was just allocated.
         self.chunk_end = unsafe { chunk.add(self.chunk_bytes) };
         self.chunk_bytes = (self.chunk_bytes * 2).min(CHUNK_BYTES_MAX);
@@ -92,6 +111,7 @@ fn map_chunk(bytes: usize) -> Option<*mut u8> {
 }
 
 /// The cell that follows a free one in its list.
+#[inline(always)]
 pub(crate) unsafe fn next(cell: *mut u8) -> *mut u8 {
     unsafe { cell.cast::<*mut u8>().read() }
 }
@@ -102,7 +122,31 @@ pub(crate) unsafe fn set_next(cell: *mut u8, next: *mut u8) {
 }
 
 /// Memory for an object of that many bytes, a multiple of the word; counted as an allocation.
+#[inline(always)]
 pub(crate) fn allocate(context: &mut Context, bytes: usize) -> Object {
+    take_free(context, bytes).map_or_else(|| allocate_elsewhere(context, bytes), Object::at)
+}
+
+/// A cell of the list that generated code takes from, too. It is empty in counting mode, so that there is nothing to
+/// be counted.
+#[inline(always)]
+pub(crate) fn take_free(context: &mut Context, bytes: usize) -> Option<*mut u8> {
+    if bytes > SMALL_MAX {
+        return None;
+    }
+    let list = &mut context.free[bytes / WORD];
+    let cell = *list;
+    if cell.is_null() {
+        return None;
+    }
+    // SAFETY: the cell is the first of a list of free cells.
+    *list = unsafe { next(cell) };
+    Some(cell)
+}
+
+/// The same where [`take_free`] gives none.
+#[cold]
+pub(crate) fn allocate_elsewhere(context: &mut Context, bytes: usize) -> Object {
     let address = take_block(context, bytes);
     if context.heap.counting {
         count_allocation(context, bytes);
@@ -144,7 +188,7 @@ pub(crate) unsafe fn resize(context: &mut Context, object: Object, from: usize, 
         let address = unsafe { libc::realloc(object.address().cast(), to) };
         require(context, address.cast(), to)
     } else {
-        let address = take_block(context, to);
+        let address = take_free(context, to).unwrap_or_else(|| take_block(context, to));
         unsafe {
             ptr::copy_nonoverlapping(object.address(), address, used);
             drop_block(context, object.address(), from);

@@ -4,7 +4,8 @@ use std::ptr;
 
 use crate::allocate::{self, BYTES_MAX};
 use crate::context::Context;
-use crate::object::{Descriptor, Info, Object, WORD, elements_offset};
+use crate::object::offsets::{ARRAY_DESCRIBED_ELEMENTS, ARRAY_ELEMENTS};
+use crate::object::{Descriptor, Info, Object, elements_offset, whole_words};
 use crate::panic;
 use crate::release::{release, retain};
 
@@ -18,22 +19,25 @@ struct Room {
 }
 
 /// The room for at least `capacity` elements; nothing when there can be no such array.
+#[inline(always)]
 fn room(offset: usize, stride: usize, capacity: usize) -> Option<Room> {
     let used = capacity.checked_mul(stride)?.checked_add(offset)?;
     if used > BYTES_MAX {
         return None;
     }
-    let bytes = used.next_multiple_of(WORD);
+    let bytes = whole_words(used);
+    let rest = bytes - used;
     // A division takes longer than all the rest: it is done where rounding leaves room for an element.
     let extra = match stride {
+        _ if rest < stride => 0,
         0 => 0,
-        1 => bytes - used,
-        _ if bytes - used < stride => 0,
-        _ => (bytes - used) / stride,
+        1 => rest,
+        _ => rest / stride,
     };
     Some(Room { bytes, capacity: capacity + extra })
 }
 
+#[inline(always)]
 fn room_or_panic(context: &mut Context, offset: usize, stride: usize, capacity: usize) -> Room {
     room(offset, stride, capacity).unwrap_or_else(|| too_large(context, capacity))
 }
@@ -44,15 +48,31 @@ fn too_large(context: &mut Context, capacity: usize) -> ! {
 }
 
 /// An empty array without descriptor.
+#[inline]
 pub(crate) fn new(context: &mut Context, info: Info, capacity: usize) -> Object {
-    let stride = usize::from(info.tag());
-    let room = room_or_panic(context, elements_offset(info), stride, capacity);
-    let array = allocate::allocate(context, room.bytes);
-    // SAFETY: the object was just allocated and is large enough.
+    debug_assert!(!info.is_described_array());
+    let room = room_or_panic(context, ARRAY_ELEMENTS, usize::from(info.tag()), capacity);
+    match allocate::take_free(context, room.bytes) {
+        Some(cell) => empty(Object::at(cell), info, room.capacity),
+        None => new_elsewhere(context, info, room),
+    }
+}
+
+/// The same where no cell is free, apart so that the usual case needs no frame.
+#[cold]
+#[inline(never)]
+fn new_elsewhere(context: &mut Context, info: Info, room: Room) -> Object {
+    empty(allocate::allocate_elsewhere(context, room.bytes), info, room.capacity)
+}
+
+/// Makes memory an empty array.
+#[inline(always)]
+fn empty(array: Object, info: Info, capacity: usize) -> Object {
+    // SAFETY: the memory was just allocated and is large enough.
     unsafe {
         array.set_header(info);
         array.set_length(0);
-        array.set_capacity(room.capacity);
+        array.set_capacity(capacity);
     }
     array
 }
@@ -68,6 +88,8 @@ unsafe fn new_like(context: &mut Context, array: Object, capacity: usize) -> Obj
     }
 }
 
+/// An empty array with a descriptor.
+#[inline(never)]
 unsafe fn new_described(
     context: &mut Context,
     info: Info,
@@ -75,14 +97,9 @@ unsafe fn new_described(
     stride: usize,
     capacity: usize,
 ) -> Object {
-    let room = room_or_panic(context, elements_offset(info), stride, capacity);
-    let array = allocate::allocate(context, room.bytes);
-    unsafe {
-        array.set_header(info);
-        array.set_length(0);
-        array.set_capacity(room.capacity);
-        array.set_array_descriptor(descriptor);
-    }
+    let room = room_or_panic(context, ARRAY_DESCRIBED_ELEMENTS, stride, capacity);
+    let array = empty(allocate::allocate(context, room.bytes), info, room.capacity);
+    unsafe { array.set_array_descriptor(descriptor) };
     array
 }
 
@@ -107,7 +124,7 @@ unsafe fn grow(context: &mut Context, array: Object, extra: usize) -> Object {
             None => room_or_panic(context, offset, stride, needed),
         };
         let used = offset + length * stride;
-        let array = allocate::resize(context, array, array.size(), room.bytes, used);
+        let array = allocate::resize(context, array, array.array_size(), room.bytes, used);
         array.set_capacity(room.capacity);
         context.counters.arrays_grown += 1;
         array
@@ -154,8 +171,14 @@ pub(crate) unsafe fn push_bytes(array: Object, elements: *const u8, count: usize
 }
 
 /// A size or a count that generated code passes; negative ones are the program's mistake.
+#[inline(always)]
 fn require_count(context: &mut Context, count: i64, what: &str) -> usize {
-    usize::try_from(count).unwrap_or_else(|_| panic::fail(context, format_args!("negative {what}: {count}")))
+    usize::try_from(count).unwrap_or_else(|_| negative(context, count, what))
+}
+
+#[cold]
+fn negative(context: &mut Context, count: i64, what: &str) -> ! {
+    panic::fail(context, format_args!("negative {what}: {count}"))
 }
 
 /// An empty array with room for `capacity` elements.
@@ -269,6 +292,7 @@ pub unsafe extern "C" fn kea_array_append(
 mod tests {
     use super::*;
     use crate::allocate::count_all_freed;
+    use crate::object::WORD;
     use crate::object::offsets::{KIND_ARRAY, KIND_DESCRIBED_ARRAY};
     use crate::string;
 

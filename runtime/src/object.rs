@@ -52,11 +52,21 @@ use offsets::*;
 /// The bytes of a word.
 pub(crate) const WORD: usize = size_of::<usize>();
 
+/// A size rounded up to words. No size is so large that it could overflow.
+#[inline(always)]
+pub(crate) fn whole_words(bytes: usize) -> usize {
+    (bytes + (WORD - 1)) & !(WORD - 1)
+}
+
 /// Whether a managed word is the address of an object: neither 0 nor an immediate variant.
 #[inline(always)]
 pub(crate) fn is_object(word: usize) -> bool {
-    word != 0 && word & 1 == 0
+    // No address is negative: turned to the right by a bit, it stays positive, and only an odd word does not.
+    word.rotate_right(1) as isize > 0
 }
+
+/// The bits of the kind byte that tell the kinds apart.
+const KINDS: u8 = 3;
 
 /// The upper half of a header: tag, kind and mask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,7 +77,7 @@ impl Info {
     /// An array of `i8`, as which strings are kept.
     pub(crate) const STRING: Info = Info::new(1, KIND_ARRAY, 0);
     /// An array of managed words.
-    pub(crate) const STRINGS: Info = Info::new(WORD as u8, KIND_ARRAY, 1);
+    pub(crate) const WORDS: Info = Info::new(WORD as u8, KIND_ARRAY, 1);
 
     pub(crate) const fn new(tag: u8, kind: u8, mask: u16) -> Info {
         Info(tag as u32 | (kind as u32) << 8 | (mask as u32) << 16)
@@ -83,7 +93,7 @@ impl Info {
 
     #[inline(always)]
     pub(crate) fn kind(self) -> u8 {
-        self.kind_byte() & 3
+        self.kind_byte() & KINDS
     }
 
     #[inline(always)]
@@ -97,16 +107,16 @@ impl Info {
         usize::from(self.kind_byte() >> 2)
     }
 
-    /// The same header with another mask.
+    /// Whether the mask says which words are managed.
     #[inline(always)]
-    pub(crate) fn with_mask(self, mask: u32) -> Info {
-        Info(self.0 & 0xFFFF | mask << 16)
+    pub(crate) fn is_masked(self) -> bool {
+        self.kind() == KIND_MASK
     }
 
-    /// Whether that is the header of a cell of kind `mask` without managed words.
+    /// Whether that is the header of an array without managed words.
     #[inline(always)]
-    pub(crate) fn is_plain_cell(self) -> bool {
-        self.kind() == KIND_MASK && self.mask() == 0
+    pub(crate) fn is_data_array(self) -> bool {
+        self.0 >> 8 == u32::from(KIND_ARRAY)
     }
 
     /// Whether an object with that header may hold managed words. Of a descriptor, only its owner knows.
@@ -306,6 +316,18 @@ impl Object {
         unsafe { self.0.add(ARRAY_ELEMENTS) }
     }
 
+    /// The element of that index of an array of managed words.
+    #[inline(always)]
+    pub(crate) unsafe fn word_element(self, index: usize) -> *mut usize {
+        unsafe { self.0.add(ARRAY_ELEMENTS).cast::<usize>().add(index) }
+    }
+
+    /// The memory of an array of managed words in bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn size_of_words(self) -> usize {
+        ARRAY_ELEMENTS + unsafe { self.capacity() } * WORD
+    }
+
     /// The bytes that a string, or any array of `i8`, holds.
     pub(crate) unsafe fn bytes<'a>(self) -> &'a [u8] {
         unsafe { slice::from_raw_parts(self.first_byte(), self.length()) }
@@ -317,13 +339,17 @@ impl Object {
             let info = self.info();
             match info.kind() {
                 KIND_MASK => info.words() * WORD,
-                KIND_ARRAY => {
-                    let bytes = elements_offset(info) + self.capacity() * self.stride();
-                    bytes.next_multiple_of(WORD)
-                }
-                _ => self.descriptor().size().next_multiple_of(WORD),
+                KIND_ARRAY => self.array_size(),
+                _ => whole_words(self.descriptor().size()),
             }
         }
+    }
+
+    /// The same of an array.
+    #[inline(always)]
+    pub(crate) unsafe fn array_size(self) -> usize {
+        let bytes = unsafe { elements_offset(self.info()) + self.capacity() * self.stride() };
+        whole_words(bytes)
     }
 
     /// Calls `visit` with every managed word of the object.

@@ -101,7 +101,7 @@ pub(crate) unsafe fn run_task(context: *mut Context, job: *const Job, number: us
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kea_parallel(context: &mut Context, closure: Object, count: i64, task: Task) -> Object {
     let count = usize::try_from(count).unwrap_or(0);
-    let results = array::new(context, Info::STRINGS, count);
+    let results = array::new(context, Info::WORDS, count);
     let origin = Origin::of(context, frame_address());
     let pool = (count > 1).then(|| pool(context)).filter(|pool| pool.has_threads());
     let context: *mut Context = context;

@@ -41,15 +41,17 @@ struct Jobs {
 }
 
 impl Jobs {
-    fn start(&mut self, handle: i64, child: Child, input: Vec<u8>) {
+    /// Collects the output of a process from here on; an error where the system has no thread for it.
+    fn start(&mut self, handle: i64, child: Child, input: Vec<u8>) -> io::Result<()> {
         let (sender, _) = self.channel.get_or_insert_with(mpsc::channel);
         let sender = sender.clone();
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let output = feed_and_read(child, &input);
             // Nobody receives any more when the program has ended.
             let _ = sender.send((handle, output));
-        });
+        })?;
         self.running.push(handle);
+        Ok(())
     }
 
     /// Waits for the next process to end; none when there is none.
@@ -94,12 +96,12 @@ fn spawn_piped(mut command: Command) -> io::Result<Child> {
 fn feed_and_read(mut child: Child, input: &[u8]) -> io::Result<Output> {
     let stdin = child.stdin.take();
     thread::scope(|scope| {
-        scope.spawn(move || {
+        thread::Builder::new().spawn_scoped(scope, move || {
             if let Some(mut stdin) = stdin {
                 // A process need not read its input to the end.
                 let _ = stdin.write_all(input);
             }
-        });
+        })?;
         child.wait_with_output()
     })
 }
@@ -166,10 +168,10 @@ pub unsafe extern "C" fn kea_process_start(
     input: Object,
 ) -> Outcome {
     console::flush(context);
-    let handle = unsafe { spawn_piped(command(name, arguments)) }.map(|child| {
+    let handle = unsafe { spawn_piped(command(name, arguments)) }.and_then(|child| {
         let handle = context.children.new_handle();
-        context.children.jobs.start(handle, child, unsafe { input.bytes() }.to_vec());
-        handle
+        context.children.jobs.start(handle, child, unsafe { input.bytes() }.to_vec())?;
+        Ok(handle)
     });
     started(context, handle)
 }
@@ -275,9 +277,14 @@ mod tests {
     fn processes_run_beside_each_other_and_the_first_to_end_comes_first() {
         let mut context = Context::for_test(false);
         assert_eq!(kea_process_next(&mut context), -1);
-        let slow = start_shell(&mut context, "sleep 0.3; cat", b"in");
+        let gate = std::env::temp_dir().join(format!("kea-process-test-{}", process::id()));
+        assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+        // Who reads a pipe with a name waits until somebody writes it.
+        let slow = start_shell(&mut context, &format!("read line < '{}'; cat", gate.display()), b"in");
         let fast = start_shell(&mut context, "echo no >&2; exit 3", b"");
         assert_eq!(kea_process_next(&mut context), fast);
+        std::fs::write(&gate, "go\n").unwrap();
+        std::fs::remove_file(&gate).unwrap();
         assert_eq!(finish(&mut context, slow), (0, vec![b"in".to_vec(), vec![]]));
         assert_eq!(kea_process_next(&mut context), fast);
         assert_eq!(finish(&mut context, fast), (3, vec![vec![], b"no\n".to_vec()]));

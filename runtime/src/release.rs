@@ -1,23 +1,25 @@
 //! Counting references, and freeing what nobody refers to any more.
 //!
 //! Freeing walks a dead structure with pointer reversal (Schorr and Waite, "An efficient machine-independent
-//! procedure for garbage collection in various list structures", CACM 10(8), 1967): on the way down, the slot
-//! through which an object was left holds the address of the object above. How far an object's slots were
-//! visited is kept in the object itself, in words that a dead object does not need:
+//! procedure for garbage collection in various list structures", CACM 10(8), 1967): an object of which more than one
+//! slot leads further down waits, and the slot through which it was left holds the address of the object that waits
+//! above it. How far its slots were visited is kept in the object itself, in words that a dead object does not need:
 //!
 //! | kind | state |
 //! | --- | --- |
-//! | `mask` | the header's mask: the lowest bit is the slot that was left |
+//! | `mask` | the header's mask: the lowest bit is the slot that holds the link, the others those that lead down too |
+//! | arrays of words | the length: how many elements are still to be visited |
 //! | described cells and closures | the count: how many slots are still to be visited |
-//! | arrays | the length: how many elements are; with a descriptor, the count for the element at that index |
+//! | described arrays | the length, and the count for the element at that index |
 //!
-//! An object whose last slot leads down is freed before the descent, so that a list is freed in a plain loop,
-//! and an object without managed words is freed where it is met. So every object that is walked has some, or a
-//! descriptor.
+//! The few slots of a cell are all visited before the first descent: a cell of which only one leads down, wherever
+//! that one stands, is freed at once, so that a list is freed in a plain loop. Other objects are left where a slot
+//! leads down, and freed before the descent from their last one. An object without managed words is freed where it is
+//! met. So every object that is walked has some, or a descriptor.
 
 use crate::allocate::give_back;
 use crate::context::Context;
-use crate::object::offsets::{KIND_ARRAY, KIND_MASK};
+use crate::object::offsets::KIND_ARRAY;
 use crate::object::{Info, Object, WORD, is_object};
 
 /// Adds a reference to what a managed word refers to.
@@ -56,26 +58,39 @@ unsafe fn dies(word: usize) -> bool {
     }
     let object = Object::from_word(word);
     unsafe {
-        match object.count() {
-            1 => true,
-            0 => false,
-            count if count > 1 => {
-                object.set_count(count - 1);
-                false
-            }
-            _ => object.release_shared(),
+        let count = object.count();
+        if count == 1 {
+            return true;
         }
+        if count > 1 {
+            object.set_count(count - 1);
+            return false;
+        }
+        count < 0 && object.release_shared()
     }
 }
 
-/// What a visit of a dead object's slots came upon.
-enum Visit {
-    /// A slot whose object died, with more slots behind it.
-    Down(*mut usize),
-    /// The last slot's object died: its word.
-    Last(usize),
-    /// No slot is left.
-    Done,
+/// How the walk over dead objects goes on.
+enum Step {
+    /// With an object that was not visited yet, and those that wait above it.
+    Down { object: Object, above: Object },
+    /// With the objects that wait above.
+    Up { above: Object },
+}
+
+/// A step in two words, as which functions that are called can return it.
+struct Place {
+    /// Null for a step up.
+    object: Object,
+    above: Object,
+}
+
+impl Place {
+    #[inline(always)]
+    fn step(self) -> Step {
+        let Place { object, above } = self;
+        if object.is_null() { Step::Up { above } } else { Step::Down { object, above } }
+    }
 }
 
 /// Frees a dead object with managed words and everything that dies with it.
@@ -84,47 +99,65 @@ unsafe fn free(context: &mut Context, dead: Object) {
     let mut above = Object::NULL;
     // SAFETY: `object` and the chain of objects above it are dead and not yet freed; nobody else has them.
     unsafe {
-        begin(object);
         loop {
-            let info = object.info();
-            let visit = if info.kind() == KIND_MASK {
-                free_cell(context, object, info)
-            } else {
-                free_slots(context, object, info)
-            };
-            match visit {
-                Visit::Down(slot) => {
-                    let word = slot.replace(above.word());
-                    above = object;
-                    object = Object::from_word(word);
-                    begin(object);
+            let mut step = visit(context, object, above);
+            while let Step::Up { above: waiting } = step {
+                if waiting.is_null() {
+                    return;
                 }
-                Visit::Last(word) => {
-                    object = Object::from_word(word);
-                    begin(object);
-                }
-                Visit::Done => {
-                    if above.is_null() {
-                        return;
-                    }
-                    object = above;
-                    above = Object::at(*slot_left(object) as *mut u8);
-                }
+                step = go_on(context, waiting);
+            }
+            if let Step::Down { object: next, above: waiting } = step {
+                (object, above) = (next, waiting);
             }
         }
     }
 }
 
-/// Prepares the state of a dead object. That of a cell with a mask is in place.
+/// Gives up the references of a dead object up to one that leads down, and frees the object when no other does.
 #[inline(always)]
-unsafe fn begin(object: Object) {
+unsafe fn visit(context: &mut Context, object: Object, above: Object) -> Step {
     unsafe {
         let info = object.info();
-        if info.kind() != KIND_MASK {
-            let slots = if info.kind() == KIND_ARRAY { 0 } else { object.descriptor().count() as i32 };
-            object.set_count(slots);
+        if info.is_masked() {
+            visit_cell(context, object, info, above)
+        } else if info == Info::WORDS {
+            visit_words(context, object, above)
+        } else {
+            visit_described(context, object, above).step()
         }
     }
+}
+
+/// Goes on with an object that waits.
+#[inline(always)]
+unsafe fn go_on(context: &mut Context, object: Object) -> Step {
+    unsafe {
+        let info = object.info();
+        if info.is_masked() {
+            take_waiting(context, object, info)
+        } else if info == Info::WORDS {
+            // What is left of an array is an array that was not visited yet.
+            let above = link(object.word_element(object.length()));
+            Step::Down { object, above }
+        } else {
+            let above = link(current_slot(object));
+            visit_rest(context, object, above).step()
+        }
+    }
+}
+
+/// The object that waits above the one with that slot.
+#[inline(always)]
+unsafe fn link(slot: *mut usize) -> Object {
+    Object::at(unsafe { *slot } as *mut u8)
+}
+
+/// Lets an object wait that was left through that slot.
+#[inline(always)]
+unsafe fn descend(object: Object, slot: *mut usize, above: Object) -> Step {
+    let next = Object::from_word(unsafe { slot.replace(above.word()) });
+    Step::Down { object: next, above: object }
 }
 
 /// Gives up a reference in a dead object. True when what it refers to died and has managed words itself;
@@ -137,107 +170,167 @@ unsafe fn leads_down(context: &mut Context, word: usize) -> bool {
         }
         let object = Object::from_word(word);
         let info = object.info();
-        if info.is_plain_cell() {
-            give_back(context, object, info.words() * WORD);
-            return false;
+        if info.is_masked() {
+            if info.mask() != 0 {
+                return true;
+            }
+            give_back_cell(context, object, info);
+        } else {
+            if !info.is_data_array() {
+                return true;
+            }
+            free_data(context, object);
         }
-        if info.has_managed() {
-            return true;
-        }
-        give_back(context, object, object.size());
         false
     }
 }
 
-/// Goes on with the words of a dead cell that its mask names, and frees it when no more than one leads to an object
-/// that dies too.
+/// Frees an array without managed words.
+#[inline(never)]
+unsafe fn free_data(context: &mut Context, array: Object) {
+    unsafe { give_back(context, array, array.array_size()) }
+}
+
+/// Gives back the memory of a cell of kind `mask`.
 #[inline(always)]
-unsafe fn free_cell(context: &mut Context, object: Object, info: Info) -> Visit {
+unsafe fn give_back_cell(context: &mut Context, cell: Object, info: Info) {
+    unsafe { give_back(context, cell, info.words() * WORD) }
+}
+
+/// Visits a cell whose managed words its mask names.
+#[inline(always)]
+unsafe fn visit_cell(context: &mut Context, cell: Object, info: Info, above: Object) -> Step {
     let mut mask = u32::from(info.mask());
-    loop {
-        let rest = mask & (mask - 1);
-        if rest == 0 {
-            return unsafe { free_chain(context, object, info.with_mask(mask)) };
-        }
-        // SAFETY: the mask names payload words that are managed.
-        unsafe {
-            let slot = object.payload(mask.trailing_zeros() as usize);
-            if leads_down(context, *slot) {
-                object.set_mask(mask as u16);
-                return Visit::Down(slot);
+    if without_lowest(mask) == 0 {
+        return unsafe { free_chain(context, cell, info, above) };
+    }
+    let mut waiting = 0;
+    // SAFETY: the mask names payload words that are managed.
+    unsafe {
+        while mask != 0 {
+            let rest = without_lowest(mask);
+            if leads_down(context, *lowest_slot(cell, mask)) {
+                waiting |= mask ^ rest;
             }
+            mask = rest;
         }
-        mask = rest;
+        if waiting == 0 {
+            give_back_cell(context, cell, info);
+            return Step::Up { above };
+        }
+        let slot = lowest_slot(cell, waiting);
+        if without_lowest(waiting) == 0 {
+            let object = Object::from_word(*slot);
+            give_back_cell(context, cell, info);
+            return Step::Down { object, above };
+        }
+        cell.set_mask(waiting as u16);
+        descend(cell, slot, above)
     }
 }
 
-/// Frees a dead cell with one managed word left, which the header names, and the chain of dead cells with the same
-/// header that it leads to. What the header says is worked out once, so that the machine need not wait for each
-/// header before it follows the chain.
+/// Takes the next one out of a cell with dead objects. With the last one, the cell is freed.
 #[inline(always)]
-unsafe fn free_chain(context: &mut Context, dead: Object, info: Info) -> Visit {
-    let mut object = dead;
-    let index = u32::from(info.mask()).trailing_zeros() as usize;
-    let bytes = info.words() * WORD;
+unsafe fn take_waiting(context: &mut Context, cell: Object, info: Info) -> Step {
+    let mask = u32::from(info.mask());
+    let rest = without_lowest(mask);
+    let later = without_lowest(rest);
+    unsafe {
+        let object = Object::from_word(*lowest_slot(cell, rest));
+        if later == 0 {
+            let above = link(lowest_slot(cell, mask));
+            give_back_cell(context, cell, info);
+            return Step::Down { object, above };
+        }
+        cell.set_mask((mask ^ rest ^ later) as u16);
+        Step::Down { object, above: cell }
+    }
+}
+
+/// A mask without its lowest bit.
+#[inline(always)]
+fn without_lowest(mask: u32) -> u32 {
+    mask & (mask - 1)
+}
+
+/// The slot of a mask's lowest bit.
+#[inline(always)]
+unsafe fn lowest_slot(cell: Object, mask: u32) -> *mut usize {
+    unsafe { cell.payload(mask.trailing_zeros() as usize) }
+}
+
+/// Frees a dead cell with one managed word, and the chain of dead cells with the same header that it leads to. What
+/// the header says is worked out once, so that the machine need not wait for each header before it follows the chain.
+#[inline(always)]
+unsafe fn free_chain(context: &mut Context, dead: Object, info: Info, above: Object) -> Step {
+    let mut cell = dead;
+    let mask = u32::from(info.mask());
     unsafe {
         loop {
-            let word = *object.payload(index);
-            give_back(context, object, bytes);
+            let word = *lowest_slot(cell, mask);
+            give_back_cell(context, cell, info);
             if !leads_down(context, word) {
-                return Visit::Done;
+                return Step::Up { above };
             }
-            object = Object::from_word(word);
-            if object.info() != info {
-                return Visit::Last(word);
+            cell = Object::from_word(word);
+            if cell.info() != info {
+                return Step::Down { object: cell, above };
             }
         }
     }
 }
 
-/// Goes on with the slots of a dead object that is no cell with a mask, from the last one to the first, and frees it
-/// when no more than the first leads to an object that dies too.
-unsafe fn free_slots(context: &mut Context, object: Object, info: Info) -> Visit {
-    let visit = unsafe {
-        if info.kind() == KIND_ARRAY && !info.is_described_array() {
-            visit_words(context, object)
-        } else {
-            visit_described(context, object, info)
-        }
-    };
-    if !matches!(visit, Visit::Down(_)) {
-        unsafe { give_back(context, object, object.size()) };
-    }
-    visit
-}
-
-/// Visits an array of managed words.
-unsafe fn visit_words(context: &mut Context, object: Object) -> Visit {
+/// Visits an array of managed words from its end.
+#[inline(always)]
+unsafe fn visit_words(context: &mut Context, array: Object, above: Object) -> Step {
     unsafe {
-        let elements = object.elements().cast::<usize>();
-        let mut left = object.length();
+        let mut step = Step::Up { above };
+        let mut left = array.length();
         while left > 0 {
             left -= 1;
-            let slot = elements.add(left);
+            let slot = array.word_element(left);
             if leads_down(context, *slot) {
-                object.set_length(left);
-                return if left == 0 { Visit::Last(*slot) } else { Visit::Down(slot) };
+                if left > 0 {
+                    array.set_length(left);
+                    return descend(array, slot, above);
+                }
+                step = Step::Down { object: Object::from_word(*slot), above };
             }
         }
+        give_back(context, array, array.size_of_words());
+        step
     }
-    Visit::Done
 }
 
 /// Visits an object with a descriptor.
-unsafe fn visit_described(context: &mut Context, object: Object, info: Info) -> Visit {
+#[inline(never)]
+unsafe fn visit_described(context: &mut Context, object: Object, above: Object) -> Place {
     unsafe {
+        let slots = if object.info().kind() == KIND_ARRAY { 0 } else { object.descriptor().count() as i32 };
+        object.set_count(slots);
+        visit_rest(context, object, above)
+    }
+}
+
+/// Goes on with the slots of an object with a descriptor, from the last one to the first.
+#[inline(never)]
+unsafe fn visit_rest(context: &mut Context, object: Object, above: Object) -> Place {
+    unsafe {
+        let info = object.info();
+        let mut last = Object::NULL;
         while let Some(slot) = next_described(object, info) {
             if leads_down(context, *slot) {
-                let is_last = object.count() == 0 && (info.kind() != KIND_ARRAY || object.length() == 0);
-                return if is_last { Visit::Last(*slot) } else { Visit::Down(slot) };
+                let next = Object::from_word(*slot);
+                if object.count() > 0 || info.kind() == KIND_ARRAY && object.length() > 0 {
+                    *slot = above.word();
+                    return Place { object: next, above: object };
+                }
+                last = next;
             }
         }
+        give_back(context, object, object.size());
+        Place { object: last, above }
     }
-    Visit::Done
 }
 
 /// Moves on to the next slot of an object with a descriptor.
@@ -258,34 +351,15 @@ unsafe fn next_described(object: Object, info: Info) -> Option<*mut usize> {
     }
 }
 
-/// The slot that the visit of an object that is no cell with a mask has come to.
+/// The slot that the visit of an object with a descriptor has come to.
 #[inline(always)]
 unsafe fn current_slot(object: Object) -> *mut usize {
     unsafe {
-        let info = object.info();
-        if info.kind() != KIND_ARRAY {
+        if object.info().kind() != KIND_ARRAY {
             return object.word_at(object.descriptor().offset(object.count() as usize));
         }
         let element = object.elements().add(object.length() * object.stride());
-        if info.is_described_array() {
-            element.add(object.descriptor().offset(object.count() as usize)).cast()
-        } else {
-            element.cast()
-        }
-    }
-}
-
-/// Moves a dead object past the slot through which it was left, and gives that slot.
-#[inline(always)]
-unsafe fn slot_left(object: Object) -> *mut usize {
-    unsafe {
-        let info = object.info();
-        if info.kind() != KIND_MASK {
-            return current_slot(object);
-        }
-        let mask = u32::from(info.mask());
-        object.set_mask((mask & (mask - 1)) as u16);
-        object.payload(mask.trailing_zeros() as usize)
+        element.add(object.descriptor().offset(object.count() as usize)).cast()
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn with_capacity(context: &mut Context, capacity: usize) -> Object {
 
 /// An array of new strings.
 pub(crate) fn new_array<T: AsRef<[u8]>>(context: &mut Context, texts: &[T]) -> Object {
-    let array = array::new(context, Info::STRINGS, texts.len());
+    let array = array::new(context, Info::WORDS, texts.len());
     for text in texts {
         let word = new(context, text.as_ref()).word();
         // SAFETY: the array is new, has room for every text and consumes the reference.
@@ -90,7 +90,10 @@ pub unsafe extern "C" fn kea_string_hash(_context: &mut Context, string: Object)
 pub unsafe extern "C" fn kea_string_find(_context: &mut Context, string: Object, pattern: Object, from: i64) -> i64 {
     let (bytes, pattern) = unsafe { (string.bytes(), pattern.bytes()) };
     let from = usize::try_from(from).unwrap_or(0);
-    let found = bytes.get(from..).and_then(|rest| memmem::find(rest, pattern));
+    let found = bytes.get(from..).and_then(|rest| match pattern {
+        [byte] => memchr::memchr(*byte, rest),
+        _ => memmem::find(rest, pattern),
+    });
     found.map_or(-1, |index| (from + index) as i64)
 }
 

@@ -1,7 +1,5 @@
-//! What stage 1 says to people: the examples of `kea explain` show what they are for, and nothing is to be said of the
-//! compiler's and the library's own code.
+//! What stage 1 says to people: the examples of `kea explain` show what they are for.
 
-use crate::corpus::{files_below, root};
 use crate::program::{self, Stage, Tools};
 use crate::{kea, trial};
 use anyhow::{Context, Result, ensure};
@@ -9,42 +7,14 @@ use libtest_mimic::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 
-/// A test for the examples of every code, and one for our own code.
+/// A test for the examples of every code.
 pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for code in kea::codes()? {
         let tools = tools.clone();
         trials.push(trial(format!("stage1/explain/{code}"), move || check_explanation(&tools, &code)));
     }
-    let tools = tools.clone();
-    trials.push(trial("stage1/no-warnings", move || check_own_code(&tools)));
     Ok(trials)
-}
-
-/// Checks the files of the compiler that no other one uses, and with them all that they use; and every file of the
-/// library, of which nothing is said where it is used.
-fn check_own_code(tools: &Tools) -> Result<()> {
-    let is_source = |path: &String| path.ends_with(".kea");
-    let own: Vec<String> = files_below("stage1").into_iter().filter(is_source).collect();
-    let mut used = BTreeSet::new();
-    for path in &own {
-        let text = fs::read_to_string(root().join(path)).with_context(|| path.clone())?;
-        used.extend(text.lines().filter_map(|line| Some(module_stem(line.strip_prefix("use ")?))));
-    }
-    let is_used = |path: &String| used.contains(&path["stage1/".len()..path.len() - ".kea".len()].replace('_', ""));
-    let mut command = tools.compiler(Stage::One, ["check"]);
-    command.args(own.iter().filter(|path| !is_used(path)));
-    command.args(files_below(kea::LIBRARY).into_iter().filter(is_source));
-    command.current_dir(root());
-    let outcome = program::run(command, b"")?;
-    ensure!(outcome.status == 0 && outcome.stderr.is_empty(), "{}", outcome.stderr());
-    Ok(())
-}
-
-/// The file of the module that a `use` names, without extension and underscores: `a/bc` of `A.Bc.{d}`.
-fn module_stem(names: &str) -> String {
-    let module = names.split([' ', '{']).next().unwrap_or_default();
-    module.trim_end_matches('.').to_lowercase().replace('.', "/")
 }
 
 /// The wrong example of a code gives errors of that code and no other, perhaps with warnings; the right one nothing.

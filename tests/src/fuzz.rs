@@ -88,8 +88,10 @@ fn survives(tools: &Tools, text: &[u8]) -> Result<()> {
     let checked = answer(tools, folder.path(), &["check", "input.kea"]).with_context(shown)?;
     // What is a program can be compiled, too.
     if checked.status == 0 && text.windows(8).any(|part| part == b"fn main(") {
-        let arguments = ["build", "--emit=mir", "--verify", "-o", "made.mir", "input.kea"];
-        answer(tools, folder.path(), &arguments).with_context(shown)?;
+        for profile in [&[][..], &["--release"]] {
+            let arguments = [&["build", "--emit=mir", "--verify", "-o", "made.mir", "input.kea"], profile].concat();
+            answer(tools, folder.path(), &arguments).with_context(shown)?;
+        }
     }
     Ok(())
 }

@@ -39,9 +39,9 @@ fn stages(text: &str) -> &'static [(Stage, &'static str)] {
 
 /// A program of the corpus.
 #[derive(Clone, Debug)]
-struct Program {
+pub struct Program {
     /// The name of its test.
-    name: String,
+    pub name: String,
     /// The file with its root module.
     path: PathBuf,
     /// That file's text.
@@ -50,7 +50,7 @@ struct Program {
 
 impl Program {
     /// Copies its source files to a new folder and gives the name of the root module's file there.
-    fn copy_to(&self, folder: &Path) -> Result<OsString> {
+    pub fn copy_to(&self, folder: &Path) -> Result<OsString> {
         fs::create_dir(folder)?;
         let name = self.path.file_name().unwrap_or_default();
         if name != "main.kea" {
@@ -66,6 +66,12 @@ impl Program {
         }
         Ok(name.to_owned())
     }
+}
+
+/// The programs that are run.
+pub fn run_programs() -> Result<Vec<Program>> {
+    let folders = RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?;
+    Ok(folders.into_iter().flatten().collect())
 }
 
 /// The programs of a folder, by name.
@@ -121,8 +127,6 @@ fn examples() -> Result<Vec<(String, Program)>> {
 /// Which compilers an example is for.
 fn stages_of(purpose: &str) -> &'static [Stage] {
     match purpose {
-        // What stage 1 says of a program that it refuses stands in tests/kea/reject.
-        "reject" => &[Stage::Zero],
         "stage1" => &[Stage::One],
         _ => &[Stage::Zero, Stage::One],
     }
@@ -134,6 +138,7 @@ fn check_example(tools: &Tools, stage: Stage, purpose: &str, example: &Program) 
     let program = Program { path: folder.path().join("example.kea"), ..example.clone() };
     fs::write(&program.path, &program.text)?;
     match purpose {
+        "reject" if stage == Stage::One => check_place(tools, &program),
         "reject" => check_reject(tools, &program),
         "" | "stage1" if program.text.lines().any(|line| line.starts_with("fn main(")) => {
             check_run(Way::Jit, tools, stage, &program)
@@ -141,7 +146,7 @@ fn check_example(tools: &Tools, stage: Stage, purpose: &str, example: &Program) 
         "" | "stage1" => {
             let outcome = test(tools, stage, &program.path)?;
             ensure!(
-                !outcome.stdout().contains(" 0 passed"),
+                !outcome.stdout().starts_with("0 passed"),
                 "the example shows nothing: it has neither `main` nor tests"
             );
             Ok(())
@@ -155,6 +160,8 @@ fn check_example(tools: &Tools, stage: Stage, purpose: &str, example: &Program) 
 enum Way {
     /// Its MIR, by the reference interpreter.
     Interpreter,
+    /// Its MIR as a release build makes it, by the reference interpreter.
+    ReleaseInterpreter,
     /// As an executable of fast code.
     Executable,
     /// Compiled to memory.
@@ -162,11 +169,12 @@ enum Way {
 }
 
 impl Way {
-    const ALL: [Way; 3] = [Way::Interpreter, Way::Executable, Way::Jit];
+    const ALL: [Way; 4] = [Way::Interpreter, Way::ReleaseInterpreter, Way::Executable, Way::Jit];
 
     fn name(self) -> &'static str {
         match self {
             Way::Interpreter => "interp",
+            Way::ReleaseInterpreter => "release-interp",
             Way::Executable => "exe",
             Way::Jit => "jit",
         }
@@ -191,10 +199,11 @@ impl Way {
             succeed(command)
         };
         let mut command = match self {
-            Way::Interpreter => {
-                compile(match stage {
-                    Stage::Zero => &["mir"],
-                    Stage::One => &["build", "--emit=mir"],
+            Way::Interpreter | Way::ReleaseInterpreter => {
+                compile(match (stage, self) {
+                    (Stage::Zero, _) => &["mir"],
+                    (Stage::One, Way::ReleaseInterpreter) => &["build", "--emit=mir", "--release", "--verify"],
+                    (Stage::One, _) => &["build", "--emit=mir"],
                 })?;
                 let mut command = tools.backend(["interp"]);
                 command.arg(format!("--stats={}", stats.display())).arg(&made).arg("--");
@@ -215,7 +224,7 @@ impl Way {
                 command
             }
         };
-        if self != Way::Interpreter {
+        if matches!(self, Way::Executable | Way::Jit) {
             command.env("KEA_LEAKS", "1").env("KEA_STATS", &stats);
         }
         command.args(&expectation.args).current_dir(&work);
@@ -234,11 +243,12 @@ fn succeed(command: Command) -> Result<()> {
 /// A test for every program and way, every rejection, every dump, and every module of the library.
 pub fn trials(tools: &Tools) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
-    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
-    {
+    for program in run_programs()? {
         let ways = Expectation::read(&program.text, KEA).map(|expectation| expectation.ways).unwrap_or_default();
         for way in Way::ALL.into_iter().filter(|way| ways.is_empty() || ways.iter().any(|name| name == way.name())) {
-            for &(stage, prefix) in stages(&program.text) {
+            let stages = stages(&program.text).iter();
+            // Stage 0 has no release builds.
+            for &(stage, prefix) in stages.filter(|(stage, _)| *stage == Stage::One || way != Way::ReleaseInterpreter) {
                 let (program, tools) = (program.clone(), tools.clone());
                 let name = format!("{prefix}{}/{}", program.name, way.name());
                 trials.push(trial(name, move || check_run(way, &tools, stage, &program)));
@@ -308,6 +318,17 @@ fn check_reject(tools: &Tools, program: &Program) -> Result<()> {
     ensure!(expected.len() == 1, "the file must say in one line what is wrong with it: `{ERROR}LINE:COLUMN: …`");
     let found = refusal(tools, program)?;
     ensure!(found == expected[0], "expected\n  {}\nfound\n  {found}", expected[0]);
+    Ok(())
+}
+
+/// Stage 1 refuses a program at the place where stage 0 does, in its own words.
+fn check_place(tools: &Tools, program: &Program) -> Result<()> {
+    let lines = expectation::split(&program.text, KEA).1.lines();
+    let expected = lines.filter_map(|line| line.strip_prefix(ERROR)).next().context("no line says what is wrong")?;
+    let (place, _) = expected.split_once(": ").context("the line names no place")?;
+    let report = report(tools, program)?;
+    let found = report.lines().any(|line| line.contains(&format!(":{place}: error[E")));
+    ensure!(found, "expected an error at {place}; it says:\n{report}");
     Ok(())
 }
 
@@ -421,8 +442,7 @@ pub fn test(tools: &Tools, stage: Stage, path: &Path) -> Result<Outcome> {
 
 /// Gives programs what the interpreter makes of them, refused ones their message, and dumps their text.
 pub fn bless(tools: &Tools, chosen: &dyn Fn(&str) -> bool) -> Result<()> {
-    for program in RUN_FOLDERS.iter().map(|folder| programs(folder)).collect::<Result<Vec<_>>>()?.into_iter().flatten()
-    {
+    for program in run_programs()? {
         let (_, prefix) = stages(&program.text)[0];
         if chosen(&format!("{prefix}{}/{}", program.name, Way::Interpreter.name()))
             && let Err(error) = bless_run(tools, &program)

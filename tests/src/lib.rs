@@ -13,6 +13,7 @@ pub mod expectation;
 pub mod format;
 pub mod fuzz;
 pub mod generate;
+pub mod generations;
 pub mod invalid;
 pub mod kea;
 pub mod layers;

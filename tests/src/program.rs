@@ -21,6 +21,8 @@ pub struct Tools {
     pub kea0: PathBuf,
     /// `kea`, the compiler in Kea, beside them.
     pub kea: PathBuf,
+    /// The compiler in Kea that stage 0 compiled, where `kea` is one that it compiled itself.
+    pub first: Option<PathBuf>,
 }
 
 /// A compiler of Kea.
@@ -60,7 +62,9 @@ pub fn tools() -> Result<Tools> {
     if let Some(path) = env::var_os("KEA_BACKEND").filter(|path| !path.is_empty()) {
         let backend = PathBuf::from(path);
         ensure!(backend.is_file(), "KEA_BACKEND names {}, which is no file", backend.display());
-        return Ok(Tools { kea0: backend.with_file_name("kea0"), kea: backend.with_file_name("kea"), backend });
+        let first = backend.with_file_name("../stage1/kea");
+        let first = first.is_file().then_some(first);
+        return Ok(Tools { kea0: backend.with_file_name("kea0"), kea: backend.with_file_name("kea"), backend, first });
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The whole workspace, as ./bootstrap.sh builds it: fewer packages would be built with other features.
@@ -73,7 +77,8 @@ pub fn tools() -> Result<Tools> {
     // The harness lies in target/release/deps.
     let harness = env::current_exe()?;
     let folder = harness.parent().and_then(Path::parent).context("the harness lies in no folder")?;
-    let tools = Tools { backend: folder.join("kea-backend"), kea0: folder.join("kea0"), kea: folder.join("kea") };
+    let place = |name: &str| folder.join(name);
+    let tools = Tools { backend: place("kea-backend"), kea0: place("kea0"), kea: place("kea"), first: None };
     // Without ./bootstrap.sh, it is stage 0 that builds it.
     let mut command = tools.kea0(["build", "-O", "speed", "-o"]);
     command.arg(&tools.kea).arg(crate::corpus::root().join("stage1/main.kea"));

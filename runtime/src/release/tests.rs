@@ -13,7 +13,7 @@ fn cell(context: &mut Context, managed: &[usize]) -> Object {
     let kind = KIND_MASK | (words as u8) << 2;
     let cell = allocate(context, words * WORD);
     unsafe {
-        cell.set_header(Info::new(0, kind, (1 << managed.len()) - 1));
+        cell.set_header(Info::new(0, kind, ((1_u32 << managed.len()) - 1) as u16));
         for (index, word) in managed.iter().enumerate() {
             *cell.payload(index) = *word;
         }
@@ -44,7 +44,7 @@ fn described(context: &mut Context, kind: u8, size: usize, fields: &[(u32, usize
 }
 
 fn refs(context: &mut Context, words: &[usize]) -> Object {
-    let array = array::new(context, Info::STRINGS, words.len());
+    let array = array::new(context, Info::WORDS, words.len());
     unsafe { array::push_bytes(array, words.as_ptr().cast(), words.len()) };
     array
 }
@@ -190,6 +190,58 @@ fn described_cells_and_closures_are_freed() {
         *closure.payload(2) = none;
     }
     release_object(&mut context, closure);
+    assert_eq!(live(&mut context), 0);
+}
+
+/// An object of any kind that holds the words.
+fn holder(context: &mut Context, kind: usize, words: &[usize]) -> Object {
+    let fields: Vec<(u32, usize)> = words.iter().enumerate().map(|(i, word)| (24 + 8 * i as u32, *word)).collect();
+    let size = 24 + 8 * words.len();
+    match kind {
+        0 => refs(context, words),
+        1 => described(context, KIND_DESCRIBED, size, &fields),
+        2 => described(context, KIND_CLOSURE, size, &fields),
+        3 => {
+            let pairs = words.chunks(2).map(|pair| [7, pair[0], pair.get(1).copied().unwrap_or(3)]);
+            flats(context, &pairs.collect::<Vec<_>>())
+        }
+        _ => cell(context, words),
+    }
+}
+
+#[test]
+fn objects_of_all_kinds_in_each_other_are_freed() {
+    let mut context = Context::for_test(true);
+    let mut random = 1_u64;
+    let mut below = |bound: usize| {
+        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (random >> 33) as usize % bound
+    };
+    // Each of those not yet held by anybody; and one that many hold, in two slots of the same object too.
+    let mut free = vec![string::new(&mut context, b"text").word()];
+    let shared = cell(&mut context, &[]);
+    let count = 20_000;
+    for _ in 0..count {
+        let mut words = Vec::new();
+        for _ in 0..below(17) {
+            words.push(match below(4) {
+                0 => [0, 1, 3][below(3)],
+                1 => {
+                    unsafe { retain(&mut context, shared.word()) };
+                    shared.word()
+                }
+                _ if free.is_empty() => cell(&mut context, &[]).word(),
+                _ => free.swap_remove(below(free.len())),
+            });
+        }
+        let kind = below(8);
+        free.push(holder(&mut context, kind, &words).word());
+    }
+    assert!(live(&mut context) > count);
+    unsafe { release(&mut context, shared.word()) };
+    for word in free {
+        unsafe { release(&mut context, word) };
+    }
     assert_eq!(live(&mut context), 0);
 }
 

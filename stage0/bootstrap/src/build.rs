@@ -1,6 +1,6 @@
 //! The triple-stage build: stage 0 builds A, A builds B, B builds C, and B and C are the same.
 
-use crate::compare;
+use crate::compare::{self, Digests};
 use crate::measure::{self, Cost};
 use crate::project::{Project, copy_file, files_below};
 use crate::report::{Report, Step};
@@ -33,23 +33,7 @@ pub enum Profile {
 pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     project.install_tools()?;
     let mut report = Report::new(lines(project)?);
-    let first = project.generation(1).join("kea");
-    match &arguments.from {
-        Some(path) => copy_file(path, &first)?,
-        None => report.add(stage_0_builds(project, &first)?),
-    }
-    for number in [2, 3] {
-        let compiler = project.generation(number - 1).join("kea");
-        let folder = project.generation(number);
-        let profile = Profile::Release;
-        let (jobs, cache) = (arguments.jobs, None);
-        let compilation = Compilation { project, compiler: &compiler, folder: &folder, profile, jobs, cache };
-        let cost = compilation.run(Output::Executable)?;
-        report.add(Step::new(&format!("stage {number}"), &format!("stage {} compiles the compiler", number - 1), cost));
-        compilation.run(Output::Mir)?;
-        compilation.run(Output::Object)?;
-    }
-    report.digests = compare::assert_same(&project.generation(2), &project.generation(3))?;
+    report.digests = generations(project, arguments, &mut |step| report.add(step))?;
     report.size = fs::metadata(project.generation(3).join("kea"))?.len();
     let result = project.build("bin/kea");
     copy_file(&project.generation(3).join("kea"), &result)?;
@@ -58,6 +42,27 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     link(&project.build("kea"), Path::new("bin/kea"))?;
     report.add(Step::new("library", "its tests pass", test_library(project, &result)?));
     report.finish(&project.build("bootstrap.json"))
+}
+
+/// Builds all generations with the tools in `build/`, says so step by step, and proves the fixed point: the digests of the last one.
+pub fn generations(project: &Project, arguments: &Arguments, done: &mut dyn FnMut(Step)) -> Result<Digests> {
+    let first = project.generation(1).join("kea");
+    match &arguments.from {
+        Some(path) => copy_file(path, &first)?,
+        None => done(stage_0_builds(project, &first)?),
+    }
+    for number in [2, 3] {
+        let compiler = project.generation(number - 1).join("kea");
+        let folder = project.generation(number);
+        let profile = Profile::Release;
+        let (jobs, cache) = (arguments.jobs, None);
+        let compilation = Compilation { project, compiler: &compiler, folder: &folder, profile, jobs, cache };
+        let cost = compilation.run(Output::Executable)?;
+        done(Step::new(&format!("stage {number}"), &format!("stage {} compiles the compiler", number - 1), cost));
+        compilation.run(Output::Mir)?;
+        compilation.run(Output::Object)?;
+    }
+    compare::assert_same(&project.generation(2), &project.generation(3))
 }
 
 fn stage_0_builds(project: &Project, output: &Path) -> Result<Step> {

@@ -75,12 +75,19 @@ fn compare(baseline: &Baseline, measured: &Measured) -> Vec<String> {
             println!("{name:<48} {new:>16}  new");
             continue;
         };
-        let percent = if *old == 0 { 0.0 } else { (*new as f64 / *old as f64 - 1.0) * 100.0 };
+        let percent = (*new as f64 / *old as f64 - 1.0) * 100.0;
         if new != old {
             println!("{name:<48} {old:>16} -> {new:>16}  {percent:+.2} %");
         }
         if *new as f64 > *old as f64 * (1.0 + baseline.limit(name) / 100.0) {
             exceeded.push(format!("{name} {percent:+.2} %"));
+        }
+    }
+    for name in baseline.counts.keys().filter(|name| !measured.counts.contains_key(*name)) {
+        println!("{name:<48} is not measured any more");
+        // A phase that takes next to nothing is left out.
+        if !name.starts_with(BY_PHASE) || *name == format!("{BY_PHASE}{ALL_PHASES}") {
+            exceeded.push(format!("{name} is gone"));
         }
     }
     for (name, new) in &measured.seconds {
@@ -170,12 +177,18 @@ fn check_instructions(project: &Project, folder: &Path, measured: &mut Measured)
     crate::measure::run(command).context("the gate counts instructions with valgrind")?;
     let counts = instructions(&fs::read_to_string(&path)?);
     // What the command line and the driver take depends on the lengths of paths.
-    let least = counts.get("all").map_or(0, |all| all / 200);
+    let least = counts.get(ALL_PHASES).map_or(0, |all| all / 200);
     for (phase, count) in counts.into_iter().filter(|(_, count)| *count >= least) {
-        measured.counts.insert(format!("check/instructions/{phase}"), count);
+        measured.counts.insert(format!("{BY_PHASE}{phase}"), count);
     }
     Ok(())
 }
+
+/// What the names of instructions by phase begin with.
+const BY_PHASE: &str = "check/instructions/";
+
+/// The name of all phases together.
+const ALL_PHASES: &str = "all";
 
 /// The folders of `stage1/`, as the names of their modules begin; everything else is the library and the runtime.
 const PHASES: [&str; 13] = [
@@ -213,7 +226,7 @@ fn instructions(profile: &str) -> BTreeMap<String, u64> {
             let cost = line.split(' ').nth(1).and_then(|cost| cost.parse().ok()).unwrap_or(0);
             if !std::mem::take(&mut is_call) {
                 *counts.entry(phase.clone()).or_insert(0) += cost;
-                *counts.entry("all".to_string()).or_insert(0) += cost;
+                *counts.entry(ALL_PHASES.to_string()).or_insert(0) += cost;
             }
         }
     }
@@ -257,5 +270,17 @@ mod tests {
         assert!(compare(&baseline, &measured(105)).is_empty());
         assert!(compare(&baseline, &measured(50)).is_empty());
         assert_eq!(compare(&baseline, &measured(106)), ["a +6.00 %"]);
+        let none = Baseline { limit_percent: 5.0, counts: counts(0), ..Baseline::default() };
+        assert!(compare(&none, &measured(0)).is_empty());
+        assert_eq!(compare(&none, &measured(1)), ["a +inf %"]);
+    }
+
+    #[test]
+    fn what_is_not_measured_any_more_is_named() {
+        let names = ["check/frees", "check/instructions/all", "check/instructions/cli"];
+        let counts = names.iter().map(|name| (name.to_string(), 1)).collect();
+        let baseline = Baseline { limit_percent: 5.0, counts, ..Baseline::default() };
+        let gone = ["check/frees is gone", "check/instructions/all is gone"];
+        assert_eq!(compare(&baseline, &Measured::default()), gone);
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
 
 /// The project's folders.
 pub struct Project {
@@ -12,9 +13,11 @@ pub struct Project {
     pub tools: PathBuf,
 }
 
-/// The programs and libraries of stage 0 that a build uses, with their places below `build/`.
-const STAGE_0: [(&str, &str); 3] =
-    [("kea0", "bin/kea0"), ("kea-backend", "bin/kea-backend"), ("libkea_runtime.a", "lib/libkea_runtime.a")];
+/// The programs of stage 0 that a build uses, with their places below `build/`.
+const STAGE_0: [(&str, &str); 2] = [("kea0", "bin/kea0"), ("kea-backend", "bin/kea-backend")];
+
+/// The runtime's library.
+const RUNTIME: &str = "libkea_runtime.a";
 
 impl Project {
     /// The project in a folder, with the programs that Cargo built.
@@ -53,7 +56,19 @@ impl Project {
         for (name, place) in STAGE_0 {
             copy_file(&self.tools.join(name), &self.build(place))?;
         }
-        copy_folder(&self.library(), &self.build("lib/kea"))
+        copy_folder(&self.library(), &self.build("lib/kea"))?;
+        self.install_runtime()
+    }
+
+    /// Copies the runtime's library without what debuggers know of Rust: every program would carry those megabytes.
+    fn install_runtime(&self) -> Result<()> {
+        let folder = self.build("lib");
+        let temporary = tempfile::tempdir_in(&folder)?;
+        let stripped = temporary.path().join(RUNTIME);
+        copy_file(&self.tools.join(RUNTIME), &stripped)?;
+        let shell = Shell::new()?;
+        cmd!(shell, "strip --strip-debug {stripped}").quiet().run().context("`strip` comes with a C compiler")?;
+        copy_file(&stripped, &folder.join(RUNTIME))
     }
 }
 

@@ -1,6 +1,7 @@
-//! The proof that the result depends on the source alone: another folder, other numbers of jobs, with and without the cache.
+//! The proof that the result depends on the source alone: another folder, other numbers of jobs, with and without the cache, another
+//! compiler to start from.
 
-use crate::build::{Compilation, Output, Profile};
+use crate::build::{self, Arguments, Compilation, Output, Profile};
 use crate::compare;
 use crate::project::{Project, copy_folder};
 use anyhow::{Context, Result, ensure};
@@ -27,7 +28,12 @@ pub fn run(project: &Project) -> Result<()> {
     compile(project, 2, Some(&cache), "with a cold cache")?;
     compile(project, 2, Some(&cache), "with a warm cache")?;
     let elsewhere = copy_of(project, &folder.path().join("else where"))?;
-    compile(&elsewhere, 2, None, "from another folder")
+    compile(&elsewhere, 2, None, "from another folder")?;
+    let arguments = Arguments { from: Some(compiler.clone()), jobs: 2 };
+    let digests = build::generations(&elsewhere, &arguments, &mut |_| ())?;
+    ensure!(digests == compare::digests(&project.generation(3))?, "started from build/kea, the result is another one");
+    println!("the same when all generations start from build/kea");
+    Ok(())
 }
 
 /// The same sources and tools in another folder.

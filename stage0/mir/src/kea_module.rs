@@ -123,8 +123,7 @@ fn per_opcode(out: &mut Source, contract: &Contract) {
     out.cases("The version that introduced it.", "since(op: Opcode) -> String", arms);
     let arms = ops.iter().map(|op| (op_constructor(op), format!("Class{}", camel(&op.class))));
     out.cases("The class that statistics count it in.", "class(op: Opcode) -> Class", arms);
-    let arms = ops.iter().map(|op| (op_constructor(op), list(op.form.iter().map(item))));
-    out.cases("What follows the mnemonic, in order of the text.", "form(op: Opcode) -> List Item", arms);
+    forms(out, ops);
     let arms = ops.iter().map(|op| (op_constructor(op), list(op.results.iter().map(|result| string(result)))));
     out.cases("The categories of the results.", "results(op: Opcode) -> List String", arms);
     for (flag, doc) in [
@@ -137,6 +136,17 @@ fn per_opcode(out: &mut Source, contract: &Contract) {
         let arms = arms.chain([("_".to_string(), "false".to_string())]);
         out.cases(doc, &format!("{flag}(op: Opcode) -> Bool"), arms);
     }
+}
+
+/// The forms as constants, which are made once and not for each instruction that is written.
+fn forms(out: &mut Source, ops: &[Op]) {
+    let constant = |op: &Op| format!("form_{}", op.name.replace('.', "_"));
+    out.line("");
+    for op in ops {
+        out.line(format_args!("const {}: List Item = {}", constant(op), list(op.form.iter().map(item))));
+    }
+    let arms = ops.iter().map(|op| (op_constructor(op), constant(op)));
+    out.cases("What follows the mnemonic, in order of the text.", "form(op: Opcode) -> List Item", arms);
 }
 
 fn version_text((major, minor): (u16, u16)) -> String {

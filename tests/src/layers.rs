@@ -44,7 +44,7 @@ const WORLD: [&str; 4] = ["Clock", "IO", "Process", "Rand"];
 const LINES_MAX: usize = 800;
 
 /// This one is generated.
-const GENERATED: &str = "stage1/mir/contract.kea";
+pub const GENERATED: &str = "stage1/mir/contract.kea";
 
 /// The tests.
 pub fn trials(tools: &Tools) -> Vec<Trial> {

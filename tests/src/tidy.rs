@@ -1,7 +1,7 @@
 //! Rules of style that matter enough to be tests.
 
 use crate::corpus::{self, files_below, root};
-use crate::{kea, trial};
+use crate::{kea, layers, trial};
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::Trial;
 use std::fs;
@@ -34,6 +34,9 @@ fn length() -> Result<()> {
     let mut too_long = Vec::new();
     for (path, text) in sources()? {
         let lines = text.lines().count();
+        if path == layers::GENERATED {
+            continue;
+        }
         if lines > LINES_MAX {
             too_long.push(format!("{path} has {lines}"));
         } else if lines > LINES_WARN {
@@ -105,6 +108,9 @@ fn dependencies() -> Result<()> {
     Ok(())
 }
 
+/// A function whose every call is warned of, and so shown by no example. A program that panics calls it.
+const PANICS_ALWAYS: &str = "todo";
+
 /// Every public function of the library has documentation, and an example there, a test in its file, or a program of the corpus
 /// that calls it.
 fn library() -> Result<()> {
@@ -128,7 +134,7 @@ fn library() -> Result<()> {
             let called = docs.iter().any(|line| line.contains("-- =>"))
                 || tests.contains(&format!("{name}("))
                 || programs.iter().any(|program| program.contains(&format!("{module}.{name}(")));
-            if !called {
+            if !called && name != PANICS_ALWAYS {
                 wrong.push(format!("{}.kea:{}: `{name}` has neither an example nor a test", source.name, index + 1));
             }
         }

@@ -1,6 +1,9 @@
 //! An image as a relocatable ELF file.
+//!
+//! Chunks of one kind stand behind each other in one section: a linker's work grows with the number of sections, and a program needs
+//! nearly everything of its units. What several units define has sections of its own, so that the linker can drop all but one.
 
-use crate::image::{Binding, ChunkKind, Fixup, FixupKind, Image, ImageSymbol, SymbolKind};
+use crate::image::{Binding, Chunk, ChunkId, ChunkKind, Fixup, FixupKind, Image, ImageSymbol, SymbolKind};
 use crate::sites;
 use object::elf::{self, RelocationType, SectionFlags, SectionType};
 use object::write::StringId;
@@ -12,43 +15,109 @@ const STACK_NOTE: &[u8] = b".note.GNU-stack";
 
 /// Writes an image for a machine.
 pub fn write(image: &Image, machine: Architecture) -> Result<Vec<u8>, String> {
-    let names = SectionNames::of(image);
+    let contents = Contents::of(image);
     let mut bytes = Vec::new();
-    let mut file = File { image, machine, names: &names, writer: Writer::new(Endianness::Little, true, &mut bytes) };
+    let mut file =
+        File { image, machine, contents: &contents, writer: Writer::new(Endianness::Little, true, &mut bytes) };
     let layout = file.reserve().map_err(|error| error.to_string())?;
     file.emit(&layout)?;
     Ok(bytes)
 }
 
-/// The names of the sections and of the sections with their relocations, by chunk.
-struct SectionNames {
-    sections: Vec<String>,
-    relocations: Vec<String>,
+/// A section and the chunks in it.
+struct Section {
+    kind: ChunkKind,
+    name: String,
+    /// The name of the section with its relocations.
+    relocations: String,
+    chunks: Vec<usize>,
+    size: u64,
+    align: u32,
+    fixups: usize,
 }
 
-impl SectionNames {
-    fn of(image: &Image) -> SectionNames {
-        let named =
-            |start: &str, name: &str| if name.is_empty() { start.to_owned() } else { format!("{start}.{name}") };
-        let section = |chunk: &crate::image::Chunk| match chunk.kind {
-            ChunkKind::Code => named(".text", &chunk.name),
-            ChunkKind::ReadOnly => named(".rodata", &chunk.name),
-            ChunkKind::Relocated => named(".data.rel.ro", &chunk.name),
-            ChunkKind::Zeroed => named(".bss", &chunk.name),
-            ChunkKind::Sites(_) => sites::SECTION.to_owned(),
-            ChunkKind::Frames => ".eh_frame".to_owned(),
-            ChunkKind::Debug(name) => name.to_owned(),
+/// Where a chunk lies.
+#[derive(Clone, Copy)]
+struct Place {
+    section: usize,
+    offset: u64,
+}
+
+/// The sections in order, and the place of every chunk.
+struct Contents {
+    sections: Vec<Section>,
+    places: Vec<Place>,
+}
+
+impl Contents {
+    fn of(image: &Image) -> Contents {
+        let mut is_shared = vec![false; image.chunks().len()];
+        for symbol in image.symbols().iter().filter(|symbol| symbol.binding == Binding::Shared) {
+            if let Some(chunk) = symbol.chunk {
+                is_shared[chunk.index()] = true;
+            }
+        }
+        let mut contents = Contents { sections: Vec::new(), places: Vec::new() };
+        // The section of each kind that holds what is not shared.
+        let mut common: Vec<(ChunkKind, usize)> = Vec::new();
+        for (number, chunk) in image.chunks().iter().enumerate() {
+            let kind = contents.kind(chunk.kind);
+            let known = common.iter().find(|(known, _)| *known == kind).map(|(_, section)| *section);
+            let section = match known {
+                Some(section) if !is_shared[number] => section,
+                _ => contents.add_section(kind, if is_shared[number] { &chunk.name } else { "" }),
+            };
+            if known.is_none() && !is_shared[number] {
+                common.push((kind, section));
+            }
+            contents.place(section, number, chunk);
+        }
+        contents
+    }
+
+    /// The kind of a chunk's section: call sites are those of a section of code.
+    fn kind(&self, kind: ChunkKind) -> ChunkKind {
+        match kind {
+            ChunkKind::Sites(code) => {
+                let section = &self.sections[self.places[code.index()].section];
+                ChunkKind::Sites(ChunkId::new(section.chunks[0]))
+            }
+            other => other,
+        }
+    }
+
+    fn add_section(&mut self, kind: ChunkKind, name: &str) -> usize {
+        let start = match kind {
+            ChunkKind::Code => ".text",
+            ChunkKind::ReadOnly => ".rodata",
+            ChunkKind::Relocated => ".data.rel.ro",
+            ChunkKind::Zeroed => ".bss",
+            ChunkKind::Sites(_) => sites::SECTION,
+            ChunkKind::Frames => ".eh_frame",
+            ChunkKind::Debug(name) => name,
         };
-        let sections: Vec<String> = image.chunks().iter().map(section).collect();
-        let relocations = sections.iter().map(|name| format!(".rela{name}")).collect();
-        SectionNames { sections, relocations }
+        let name = if name.is_empty() { start.to_owned() } else { format!("{start}.{name}") };
+        let relocations = format!(".rela{name}");
+        self.sections.push(Section { kind, name, relocations, chunks: Vec::new(), size: 0, align: 1, fixups: 0 });
+        self.sections.len() - 1
+    }
+
+    /// Puts a chunk at the end of a section.
+    fn place(&mut self, number: usize, chunk_number: usize, chunk: &Chunk) {
+        let section = &mut self.sections[number];
+        let offset = section.size.next_multiple_of(u64::from(chunk.align));
+        section.size = offset + chunk.size;
+        section.align = section.align.max(chunk.align);
+        section.fixups += chunk.fixups.len();
+        section.chunks.push(chunk_number);
+        self.places.push(Place { section: number, offset });
     }
 }
 
 struct File<'a> {
     image: &'a Image,
     machine: Architecture,
-    names: &'a SectionNames,
+    contents: &'a Contents,
     writer: Writer<'a>,
 }
 
@@ -94,9 +163,9 @@ impl File<'_> {
         self.writer.reserve_symtab_shndx();
         self.writer.reserve_strtab_section_index();
         self.writer.reserve_strtab()?;
-        for (section, chunk) in sections.iter_mut().zip(self.image.chunks()) {
-            if let Some(relocations) = &mut section.relocations {
-                relocations.offset = self.writer.reserve_relocations(chunk.fixups.len(), true);
+        for (at, section) in sections.iter_mut().zip(&self.contents.sections) {
+            if let Some(relocations) = &mut at.relocations {
+                relocations.offset = self.writer.reserve_relocations(section.fixups, true);
             }
         }
         self.writer.reserve_shstrtab_section_index();
@@ -106,19 +175,25 @@ impl File<'_> {
     }
 
     fn reserve_sections(&mut self) -> Vec<SectionAt> {
-        let mut sections = Vec::with_capacity(self.image.chunks().len());
-        for (number, chunk) in self.image.chunks().iter().enumerate() {
+        let mut sections = Vec::with_capacity(self.contents.sections.len());
+        for section in &self.contents.sections {
             let index = self.writer.reserve_section_index();
-            let name = self.writer.add_section_name(self.names.sections[number].as_bytes());
-            let offset = self.writer.reserve(chunk.bytes.len() as u64, u64::from(chunk.align));
-            let relocations = (!chunk.fixups.is_empty()).then(|| {
+            let name = self.writer.add_section_name(section.name.as_bytes());
+            let size = if section.kind == ChunkKind::Zeroed { 0 } else { section.size };
+            let offset = self.writer.reserve(size, u64::from(section.align));
+            let relocations = (section.fixups > 0).then(|| {
                 self.writer.reserve_section_index();
-                let name = self.writer.add_section_name(self.names.relocations[number].as_bytes());
+                let name = self.writer.add_section_name(section.relocations.as_bytes());
                 RelocationsAt { name, offset: 0 }
             });
             sections.push(SectionAt { index, name, offset, relocations });
         }
         sections
+    }
+
+    /// Where a symbol of this unit lies.
+    fn place(&self, symbol: &ImageSymbol) -> Option<Place> {
+        symbol.chunk.map(|chunk| self.contents.places[chunk.index()])
     }
 
     /// Local symbols come first.
@@ -130,7 +205,7 @@ impl File<'_> {
         for local in [true, false] {
             for (symbol, at) in self.image.symbols().iter().zip(&mut symbols) {
                 if is_local(symbol) == local {
-                    let section = symbol.chunk.map(|chunk| sections[chunk.index()].index);
+                    let section = self.place(symbol).map(|place| sections[place.section].index);
                     at.index = self.writer.reserve_symbol_index(section);
                     let name = symbol.name.as_bytes();
                     at.name = (!name.is_empty()).then(|| self.writer.add_string(name));
@@ -150,10 +225,12 @@ impl File<'_> {
             ..FileHeader::default()
         };
         self.writer.write_file_header(&header).map_err(|error| error.to_string())?;
-        for (chunk, section) in self.image.chunks().iter().zip(&layout.sections) {
-            self.writer.write_align(u64::from(chunk.align));
-            debug_assert_eq!(section.offset, self.writer.offset());
-            self.writer.write(&chunk.bytes);
+        for (section, at) in self.contents.sections.iter().zip(&layout.sections) {
+            self.writer.write_align(u64::from(section.align));
+            debug_assert_eq!(at.offset, self.writer.offset());
+            if section.kind != ChunkKind::Zeroed {
+                self.writer.write(&self.bytes(section));
+            }
         }
         self.emit_symbols(layout);
         self.emit_relocations(layout)?;
@@ -162,12 +239,23 @@ impl File<'_> {
         Ok(())
     }
 
+    /// What a section holds. Gaps between chunks are zeros.
+    fn bytes(&self, section: &Section) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(section.size as usize);
+        for &number in &section.chunks {
+            bytes.resize(self.contents.places[number].offset as usize, 0);
+            bytes.extend_from_slice(&self.image.chunks()[number].bytes);
+        }
+        bytes
+    }
+
     fn emit_symbols(&mut self, layout: &Layout) {
         self.writer.write_null_symbol();
         for local in [true, false] {
             for (symbol, at) in self.image.symbols().iter().zip(&layout.symbols) {
                 if is_local(symbol) == local {
-                    let section = symbol.chunk.map(|chunk| layout.sections[chunk.index()].index.0);
+                    let place = self.place(symbol);
+                    let section = place.map(|place| layout.sections[place.section].index.0);
                     let size = match symbol.chunk {
                         Some(chunk) if symbol.kind != SymbolKind::Section => self.image.chunks()[chunk.index()].size,
                         _ => 0,
@@ -178,7 +266,7 @@ impl File<'_> {
                         st_info: info(symbol),
                         st_other: visibility(symbol).into(),
                         st_shndx: elf::SHN_UNDEF,
-                        st_value: 0,
+                        st_value: place.map_or(0, |place| place.offset),
                         st_size: size,
                     });
                 }
@@ -189,16 +277,20 @@ impl File<'_> {
     }
 
     fn emit_relocations(&mut self, layout: &Layout) -> Result<(), String> {
-        for (chunk, section) in self.image.chunks().iter().zip(&layout.sections) {
-            if section.relocations.is_none() {
+        for (section, at) in self.contents.sections.iter().zip(&layout.sections) {
+            if at.relocations.is_none() {
                 continue;
             }
             self.writer.write_align_relocation();
-            for Fixup { offset, kind, symbol, addend } in &chunk.fixups {
-                let r_type = relocation(self.machine, *kind).ok_or_else(|| format!("no relocation for {kind:?}"))?;
-                let r_sym = layout.symbols[symbol.index()].index.0;
-                self.writer
-                    .write_relocation(true, &Rel { r_offset: u64::from(*offset), r_sym, r_type, r_addend: *addend });
+            for &number in &section.chunks {
+                let start = self.contents.places[number].offset;
+                for Fixup { offset, kind, symbol, addend } in &self.image.chunks()[number].fixups {
+                    let r_type =
+                        relocation(self.machine, *kind).ok_or_else(|| format!("no relocation for {kind:?}"))?;
+                    let r_sym = layout.symbols[symbol.index()].index.0;
+                    let r_offset = start + u64::from(*offset);
+                    self.writer.write_relocation(true, &Rel { r_offset, r_sym, r_type, r_addend: *addend });
+                }
             }
         }
         Ok(())
@@ -207,26 +299,25 @@ impl File<'_> {
     fn emit_section_headers(&mut self, layout: &Layout) {
         self.writer.write_null_section_header();
         let symtab = self.writer.symtab_index();
-        for (chunk, section) in self.image.chunks().iter().zip(&layout.sections) {
-            let (sh_type, sh_flags) = type_and_flags(chunk.kind);
-            let sh_link = match chunk.kind {
-                ChunkKind::Sites(code) => layout.sections[code.index()].index.0,
+        for (section, at) in self.contents.sections.iter().zip(&layout.sections) {
+            let (sh_type, sh_flags) = type_and_flags(section.kind);
+            let sh_link = match section.kind {
+                ChunkKind::Sites(code) => layout.sections[self.contents.places[code.index()].section].index.0,
                 _ => 0,
             };
             self.writer.write_section_header(&SectionHeader {
-                sh_name: self.writer.section_name_offset(Some(section.name)),
+                sh_name: self.writer.section_name_offset(Some(at.name)),
                 sh_type,
                 sh_flags,
-                sh_offset: section.offset,
-                sh_size: chunk.size,
+                sh_offset: at.offset,
+                sh_size: section.size,
                 sh_link,
-                sh_addralign: u64::from(chunk.align),
+                sh_addralign: u64::from(section.align),
                 sh_entsize: u64::from(sh_flags.0 & elf::SHF_STRINGS.0 != 0),
                 ..SectionHeader::default()
             });
-            if let Some(RelocationsAt { name, offset }) = section.relocations {
-                let count = chunk.fixups.len();
-                self.writer.write_relocation_section_header(name, section.index, symtab, offset, count, true);
+            if let Some(RelocationsAt { name, offset }) = at.relocations {
+                self.writer.write_relocation_section_header(name, at.index, symtab, offset, section.fixups, true);
             }
         }
         self.writer.write_section_header(&SectionHeader {

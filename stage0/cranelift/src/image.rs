@@ -22,7 +22,7 @@ pub enum ChunkKind {
     Relocated,
     /// Memory that is zero at first and is written.
     Zeroed,
-    /// The call sites of a function: `kea_sites`. Dropped with the function when nothing refers to that.
+    /// The call sites of a function: `kea_sites`. They stay or go with its code.
     Sites(ChunkId),
     /// Unwind information.
     Frames,
@@ -30,7 +30,7 @@ pub enum ChunkKind {
     Debug(&'static str),
 }
 
-/// A piece of memory that is kept, moved and dropped as a whole.
+/// A piece of memory that is moved as a whole.
 #[derive(Debug)]
 pub struct Chunk {
     /// What it is.
@@ -201,6 +201,11 @@ impl Chunk {
 }
 
 impl ChunkId {
+    /// The chunk of that number.
+    pub fn new(index: usize) -> ChunkId {
+        ChunkId(index as u32)
+    }
+
     /// The chunk's number.
     pub fn index(self) -> usize {
         self.0 as usize

@@ -127,10 +127,20 @@ struct Record {
     sites: Vec<(u32, u32, u16)>,
 }
 
+/// The records of a section, each of the size that it begins with.
+fn records(mut bytes: &[u8]) -> Vec<Record> {
+    let mut records = Vec::new();
+    while let Some(size) = bytes.first_chunk() {
+        let (own, rest) = bytes.split_at(u32::from_le_bytes(*size) as usize);
+        records.push(record(own));
+        bytes = rest;
+    }
+    records
+}
+
 fn record(bytes: &[u8]) -> Record {
     let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
     let u16_at = |at: usize| u16::from_le_bytes(bytes[at..at + 2].try_into().expect("two bytes"));
-    assert_eq!(u32_at(0) as usize, bytes.len());
     assert_eq!(bytes.len() % 8, 0);
     let (name, sites, files) = (u32_at(12) as usize, u32_at(16) as usize, u32_at(20) as usize);
     let site = |at: usize| {
@@ -151,9 +161,8 @@ fn every_function_has_its_call_sites() {
         for optimize in [Optimize::None, Optimize::Speed] {
             let bytes = object_file(target, optimize);
             let file = parse(&bytes);
-            let sections = file.sections().filter(|section| section.name() == Ok("kea_sites"));
-            let records: Vec<Record> =
-                sections.map(|section| record(section.data().expect("it has contents"))).collect();
+            let section = file.section_by_name("kea_sites").expect("there are sites");
+            let records = records(section.data().expect("it has contents"));
             let names: Vec<&str> = records.iter().map(|record| &*record.name).collect();
             assert_eq!(names, ["main", "add.one", "check", "Parse.default"]);
             for record in &records {
@@ -174,7 +183,7 @@ fn every_function_has_its_call_sites() {
     }
 }
 
-/// The contents of a debug section as if each symbol that is defined in section number n were at n × 65,536.
+/// The contents of a debug section as if section number n were at n × 65,536.
 fn relocated(file: &ElfFile64<'_>, name: &str) -> Vec<u8> {
     let Some(section) = file.section_by_name(name) else { return Vec::new() };
     let mut bytes = section.data().expect("it has contents").to_vec();
@@ -182,7 +191,8 @@ fn relocated(file: &ElfFile64<'_>, name: &str) -> Vec<u8> {
         let RelocationTarget::Symbol(symbol) = relocation.target() else { panic!("no symbol") };
         let symbol = file.symbol_by_index(symbol).expect("the symbol is there");
         let is_section = symbol.kind() == object::SymbolKind::Section;
-        let base = if is_section { 0 } else { symbol.section_index().expect("it is defined").0 as i64 * 65_536 };
+        let section = symbol.section_index().expect("it is defined").0 as i64;
+        let base = if is_section { 0 } else { section * 65_536 + symbol.address() as i64 };
         let size = usize::from(relocation.size()) / 8;
         let at = offset as usize;
         bytes[at..at + size].copy_from_slice(&(base + relocation.addend()).to_le_bytes()[..size]);

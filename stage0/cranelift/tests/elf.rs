@@ -40,12 +40,12 @@ fn sections_have_their_type_flags_and_link() {
         (header.sh_type(Endianness::Little).0, header.sh_flags(Endianness::Little).0 as u32, section.size())
     };
     let (write, alloc, execute, link_order) = (1, 2, 4, 0x80);
-    assert_eq!(flags(".text.kea.f"), (1, alloc | execute, 16));
+    assert_eq!(flags(".text"), (1, alloc | execute, 16));
     assert_eq!(flags(".rodata.kea.op.Parse.raise"), (1, alloc, 8));
-    assert_eq!(flags(".bss.kea.global.limit"), (8, alloc | write, 16));
+    assert_eq!(flags(".bss"), (8, alloc | write, 16));
     assert_eq!(flags("kea_sites"), (1, alloc | link_order, 24));
     assert_eq!(flags(".note.GNU-stack"), (1, 0, 0));
-    let text = file.section_by_name(".text.kea.f").expect("there is code").index();
+    let text = file.section_by_name(".text").expect("there is code").index();
     let sites = file.section_by_name("kea_sites").expect("there are sites");
     assert_eq!(sites.elf_section_header().sh_link(Endianness::Little) as usize, text.0);
 }
@@ -70,7 +70,7 @@ fn symbols_have_their_binding_and_visibility() {
 fn relocations_name_their_symbols() {
     let bytes = elf::write(&image(), Architecture::X86_64).expect("the image can be written");
     let file = parse(&bytes);
-    let section = file.section_by_name(".text.kea.f").expect("there is code");
+    let section = file.section_by_name(".text").expect("there is code");
     let relocations: Vec<_> = section
         .relocations()
         .map(|(offset, relocation)| {
@@ -80,6 +80,29 @@ fn relocations_name_their_symbols() {
         .collect();
     let expected = [(1, object::elf::R_X86_64_PLT32, -4), (8, object::elf::R_X86_64_PC32, -4)];
     assert_eq!(relocations, expected);
+}
+
+#[test]
+fn chunks_of_one_kind_share_a_section() {
+    let mut image = Image::default();
+    let imported = image.add_symbol("kea_alloc".into(), Binding::Public);
+    for (name, size) in [("kea.f", 10), ("kea.g", 6)] {
+        let function = image.add_symbol(name.into(), Binding::Program);
+        let call = Fixup { offset: 1, kind: FixupKind::X64Call, symbol: imported, addend: -4 };
+        let code = image.add_chunk(Chunk::new(ChunkKind::Code, name, 16, vec![0x90; size], vec![call]));
+        image.define(function, SymbolKind::Function, code);
+        image.add_chunk(Chunk::new(ChunkKind::Sites(code), "", 8, vec![size as u8; 8], Vec::new()));
+    }
+    let bytes = elf::write(&image, Architecture::X86_64).expect("the image can be written");
+    let file = parse(&bytes);
+    let named = |name: &str| file.sections().filter(|section| section.name() == Ok(name)).collect::<Vec<_>>();
+    let (text, sites) = (named(".text"), named("kea_sites"));
+    assert_eq!((text.len(), text[0].size(), text[0].align()), (1, 22, 16));
+    assert_eq!((sites.len(), sites[0].data()), (1, Ok(&[[10; 8], [6; 8]].concat()[..])));
+    let places: Vec<_> = file.symbols().filter(ObjectSymbol::is_definition).map(|symbol| symbol.address()).collect();
+    assert_eq!(places, [0, 16]);
+    let calls: Vec<u64> = text[0].relocations().map(|(offset, _)| offset).collect();
+    assert_eq!(calls, [1, 17]);
 }
 
 #[test]

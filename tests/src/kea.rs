@@ -45,7 +45,7 @@ pub struct Program {
     /// The file with its root module.
     path: PathBuf,
     /// That file's text.
-    text: String,
+    pub text: String,
 }
 
 impl Program {
